@@ -1,0 +1,1 @@
+"""Dockerfiles: text to instructions, instructions to stages, the judged stage to a Container."""

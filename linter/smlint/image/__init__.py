@@ -1,0 +1,1 @@
+"""Built images: references, the sources they are read from, and the Container they give."""

@@ -1,0 +1,1 @@
+"""Output: one module per format. Nothing else in smlint prints."""
