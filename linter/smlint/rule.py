@@ -8,8 +8,9 @@ member and looks exactly like a third party's.
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, TypeAlias
 
 from smlint.container import Container, Witness
 from smlint.diagnostics import Fix, Location, Related, Severity
@@ -18,8 +19,20 @@ from smlint.workload import Workload
 if TYPE_CHECKING:
     from smlint.request import Request
 
+_LINK: Final = re.compile(r"https?://[^\s<>)\]]+")
+
 #: A level for every workload, or for all of them. A workload that is missing from the mapping gives no finding.
 Level: TypeAlias = Severity | Mapping[Workload, Severity]
+
+
+class Heading(enum.StrEnum):
+    """The headings of a rule's docstring, in their order."""
+
+    CHECKS = "What it checks"
+    WHY = "Why it matters on SageMaker"
+    EXAMPLE = "Example"
+    INSTEAD = "Use instead"
+    REFERENCES = "References"
 
 
 class Finding(NamedTuple):
@@ -56,6 +69,13 @@ class Rule:
     level: ClassVar[Level]
     witnesses: ClassVar[frozenset[Witness]]
 
+    @classmethod
+    def url(cls) -> str:
+        """The page that findings link to: the first one under References."""
+        text = cls.__doc__ or ""
+        found = _LINK.search(text, max(text.rfind(Heading.REFERENCES), 0))
+        return found[0] if found else ""
+
 
 class ContainerRule(Rule):
     """A rule about a container, whichever witness speaks of it."""
@@ -75,16 +95,6 @@ class RequestRule(Rule):
 
 class EngineRule(Rule):
     """A code that the engine or a reader raises itself (SM900 …, the live verdicts); it exists for its documentation."""
-
-
-class Heading(enum.StrEnum):
-    """The headings of a rule's docstring, in their order."""
-
-    CHECKS = "What it checks"
-    WHY = "Why it matters on SageMaker"
-    EXAMPLE = "Example"
-    INSTEAD = "Use instead"
-    REFERENCES = "References"
 
 
 def level_for(level: Level, workloads: Iterable[Workload]) -> Severity | None:

@@ -1,1 +1,78 @@
-"""Output: one module per format. Nothing else in smlint prints."""
+"""Output: one module per format. Nothing else in smlint prints.
+
+A format is a module with ``render(report: Report) -> str``; :data:`FORMATS` names them. The module is imported when its
+format is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Final, NamedTuple
+
+from smlint.diagnostics import Diagnostic, ImageLocation, Location, Severity
+from smlint.engine import Outcome
+
+#: Format name to the module that renders it.
+FORMATS: Final = {
+    "text": "smlint.report.text",
+    "concise": "smlint.report.concise",
+    "json": "smlint.report.json",
+}
+
+
+class Report(NamedTuple):
+    """Everything one call of smlint found, in the order of its inputs."""
+
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def diagnostics(self) -> Iterator[Diagnostic]:
+        """The findings of all subjects."""
+        for outcome in self.outcomes:
+            yield from outcome.diagnostics
+
+    @property
+    def suppressed(self) -> Iterator[Diagnostic]:
+        """What comments and baselines took away."""
+        for outcome in self.outcomes:
+            yield from outcome.suppressed
+
+    def count(self, severity: Severity) -> int:
+        """How many findings have exactly this severity."""
+        return sum(diagnostic.severity is severity for diagnostic in self.diagnostics)
+
+    def worst(self) -> Severity | None:
+        """The highest severity found; None for a clean report."""
+        return max((diagnostic.severity for diagnostic in self.diagnostics), default=None)
+
+
+def render(name: str, report: Report) -> str:
+    """The whole report in the format called ``name``; ends with a newline unless it is empty."""
+    text: str = import_module(FORMATS[name]).render(report)
+    return text
+
+
+def place(location: Location) -> str:
+    """A location as people write it: ``path:line:column``, or ``reference:/path`` for a file of an image."""
+    if isinstance(location, ImageLocation):
+        return f"{location.reference}:{location.path}" if location.path else location.reference
+    return f"{location.path}:{location.line}:{location.column}"
+
+
+def source_of(location: Location, report: Report) -> str | None:
+    """The text of the file a location points into; None where it cannot be had."""
+    if isinstance(location, ImageLocation):
+        return None
+    for outcome in report.outcomes:
+        if location.path in outcome.sources:
+            return outcome.sources[location.path]
+    try:
+        with open(location.path, encoding="utf-8", errors="replace", newline="") as file:
+            return file.read(_LARGEST_SOURCE)
+    except OSError:
+        return None
+
+
+#: Characters of a script that are read to show a line of it.
+_LARGEST_SOURCE: Final = 1 << 20

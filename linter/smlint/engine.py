@@ -1,0 +1,98 @@
+"""From a container to sorted diagnostics: rules, levels, order.
+
+Reads no files and prints nothing; readers give it text or containers, reports take what it returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from smlint.container import Container, Witness
+from smlint.diagnostics import Diagnostic, ImageLocation, Severity
+from smlint.registry import Registry
+from smlint.rule import ContainerRule, Context, Finding, Rule, level_for
+from smlint.workload import Workload
+
+
+class Plan(NamedTuple):
+    """Which rules are judged, and at which level."""
+
+    registry: Registry
+    #: Codes that may be reported.
+    enabled: frozenset[str]
+    #: Levels that the user sets, by code; they replace the rule's own.
+    severities: Mapping[str, Severity] = {}
+
+
+class Subject(NamedTuple):
+    """What was judged."""
+
+    #: ``dockerfile``, ``image`` or ``request``.
+    kind: str
+    name: str
+    workloads: tuple[Workload, ...]
+    stage: str | None = None
+
+
+class Outcome(NamedTuple):
+    """All that is known about one subject after judging it."""
+
+    subject: Subject
+    diagnostics: tuple[Diagnostic, ...]
+    suppressed: tuple[Diagnostic, ...] = ()
+    #: Text of the files that locations point into, by path, where it is at hand.
+    sources: Mapping[str, str] = {}
+
+
+def diagnose(
+    rule: type[Rule], finding: Finding, plan: Plan, workloads: Iterable[Workload]
+) -> Diagnostic | None:
+    """Make a diagnostic of a finding; None when its level holds for none of ``workloads`` or it is not enabled."""
+    if rule.code not in plan.enabled:
+        return None
+    severity = level_for(rule.level if finding.level is None else finding.level, workloads)
+    if severity is None:
+        return None
+    return Diagnostic(
+        code=rule.code,
+        name=rule.name,
+        severity=plan.severities.get(rule.code, severity),
+        message=finding.message,
+        help=finding.help,
+        url=rule.url(),
+        location=finding.location,
+        related=finding.related,
+        fix=finding.fix,
+    )
+
+
+def judge(container: Container, plan: Plan, workloads: tuple[Workload, ...]) -> list[Diagnostic]:
+    """Run every enabled container rule that can speak about this witness; unsorted."""
+    context = Context(workloads)
+    found: dict[Diagnostic, None] = {}
+    for rule in container_rules(plan, container.witness):
+        for finding in rule().check(container, context):
+            diagnostic = diagnose(rule, finding, plan, workloads)
+            if diagnostic is not None:
+                found[diagnostic] = None
+    return list(found)
+
+
+def container_rules(plan: Plan, witness: Witness) -> Iterator[type[ContainerRule]]:
+    """The enabled rules about containers that the witness can answer."""
+    for rule in plan.registry.rules(code for code in plan.registry.codes if code in plan.enabled):
+        if witness in rule.witnesses and issubclass(rule, ContainerRule):
+            yield rule
+
+
+def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Sorted by place and then by code, the order of every report."""
+    return sorted(diagnostics, key=_order)
+
+
+def _order(diagnostic: Diagnostic) -> tuple[str, int, int, str, str, str]:
+    location = diagnostic.location
+    if isinstance(location, ImageLocation):
+        return (location.reference, 0, 0, location.path or "", diagnostic.code, diagnostic.message)
+    return (location.path, location.line, location.column, "", diagnostic.code, diagnostic.message)

@@ -1,0 +1,175 @@
+"""Which rules there are: the packs of the entry-point group ``smlint.rules``, and what selectors mean.
+
+Nothing is judged here. A rule's module is imported when :meth:`Registry.load` first asks for it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from importlib import import_module
+
+from smlint.rule import Rule
+
+GROUP = "smlint.rules"
+
+
+class UnknownRuleError(ValueError):
+    """A selector that names no rule; the message says which one comes nearest."""
+
+    def __init__(self, selector: str, nearest: str | None) -> None:
+        hint = f"; did you mean {nearest}?" if nearest else "; `smlint rule` lists them"
+        super().__init__(f"no rule is called {selector!r}{hint}")
+        self.selector = selector
+        self.nearest = nearest
+
+
+class BrokenPackError(Exception):
+    """A rule pack that cannot be imported, or that gives no usable ``RULES``."""
+
+
+class Registry:
+    """All rules of all packs, by code."""
+
+    def __init__(self, targets: Mapping[str, str]) -> None:
+        """``targets`` maps a code to ``"module:Class"``."""
+        self._targets = dict(sorted(targets.items()))
+        self._loaded: dict[str, type[Rule]] = {}
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Every code, in order."""
+        return tuple(self._targets)
+
+    def load(self, code: str) -> type[Rule]:
+        """The rule class of ``code``; raises BrokenPackError when it cannot be imported."""
+        if code not in self._loaded:
+            module, _, name = self._targets[code].partition(":")
+            try:
+                self._loaded[code] = getattr(import_module(module), name)
+            except (ImportError, AttributeError) as error:
+                raise BrokenPackError(
+                    f"rule {code} cannot be loaded from {self._targets[code]}: {error}"
+                ) from error
+        return self._loaded[code]
+
+    def rules(self, codes: Iterable[str] | None = None) -> Iterator[type[Rule]]:
+        """The rule classes of ``codes`` (default: all)."""
+        for code in self._targets if codes is None else codes:
+            yield self.load(code)
+
+    def matching(self, selector: str) -> frozenset[str]:
+        """Codes meant by a code, a code's beginning (``SM2``), a name or ``ALL``; raises UnknownRuleError."""
+        wanted = selector.strip()
+        if wanted.upper() == "ALL":
+            return frozenset(self._targets)
+        found = frozenset(code for code in self._targets if wanted and code.startswith(wanted.upper()))
+        if found:
+            return found
+        found = frozenset(rule.code for rule in self.rules() if rule.name == wanted.lower())
+        if found:
+            return found
+        raise UnknownRuleError(selector, self._nearest(wanted))
+
+    def _nearest(self, wanted: str) -> str | None:
+        from difflib import get_close_matches
+
+        names = {rule.name: f"{rule.code} ({rule.name})" for rule in self.rules()}
+        names |= {code.lower(): f"{code} ({self.load(code).name})" for code in self._targets}
+        close = get_close_matches(wanted.lower(), names, n=1)
+        return names[close[0]] if close else None
+
+    def enabled(
+        self, select: Iterable[str], ignore: Iterable[str], extend_select: Iterable[str] = ()
+    ) -> frozenset[str]:
+        """Codes that remain: the more specific selector wins, and ``ignore`` wins between equals.
+
+        An empty ``select`` means all rules.
+        """
+        chosen: dict[str, int] = {}
+        for selector in [*(tuple(select) or ("ALL",)), *extend_select]:
+            for code in self.matching(selector):
+                chosen[code] = max(chosen.get(code, -1), _specificity(selector))
+        for selector in ignore:
+            for code in self.matching(selector):
+                if chosen.get(code, -1) <= _specificity(selector):
+                    chosen.pop(code, None)
+        return frozenset(chosen)
+
+
+def _specificity(selector: str) -> int:
+    """How narrowly a selector names: ALL, then longer and longer beginnings of a code, then names."""
+    if selector.strip().upper() == "ALL":
+        return 0
+    return 99 if "-" in selector else len(selector.strip())
+
+
+@cache
+def installed() -> Registry:
+    """The registry of everything installed in this environment; raises BrokenPackError."""
+    targets: dict[str, str] = {}
+    for name, module in _packs():
+        try:
+            rules = import_module(module).RULES
+        except (ImportError, AttributeError) as error:
+            raise BrokenPackError(f"rule pack {name!r} ({module}) cannot be loaded: {error}") from error
+        for code, target in rules.items():
+            if targets.setdefault(code, target) != target:
+                raise BrokenPackError(
+                    f"rule pack {name!r} ({module}) brings {code}, which another pack has already"
+                )
+    if not targets:
+        raise BrokenPackError(
+            "no rule pack is installed; `pip install --force-reinstall smlint` brings the built-in one"
+        )
+    return Registry(targets)
+
+
+def _packs() -> list[tuple[str, str]]:
+    """Name and module of every pack, the built-in one first.
+
+    Reading the few entry_points.txt files that mention the group costs a millisecond; importlib.metadata, which gives
+    the same answer, costs ten before it has read anything, and a hook pays that for every commit. It is asked only
+    where a path entry is no plain directory (a zip file, an import hook of its own).
+    """
+    found: dict[str, str] = {}
+    for folder in dict.fromkeys(sys.path):
+        if os.path.isdir(folder or "."):
+            for name, module in _packs_in(folder or "."):
+                found.setdefault(name, module)
+        elif os.path.exists(folder):
+            from importlib.metadata import distributions
+
+            for distribution in distributions(path=[folder]):
+                for point in distribution.entry_points.select(group=GROUP):
+                    found.setdefault(point.name, point.module)
+    return sorted(found.items(), key=lambda pack: (pack[1] != "smlint_rules", pack))
+
+
+def _packs_in(folder: str) -> Iterator[tuple[str, str]]:
+    try:
+        names = [name for name in os.listdir(folder) if name.endswith((".dist-info", ".egg-info"))]
+    except OSError:
+        return
+    for name in sorted(names):
+        try:
+            with open(os.path.join(folder, name, "entry_points.txt"), encoding="utf-8") as file:
+                text = file.read()
+        except OSError:
+            continue
+        if GROUP in text:
+            yield from _group(text)
+
+
+def _group(text: str) -> Iterator[tuple[str, str]]:
+    """The ``name = module`` lines of the group's section in an entry_points.txt."""
+    inside = False
+    for line in text.splitlines():
+        line = line.strip()
+        if line.startswith("["):
+            inside = line == f"[{GROUP}]"
+        elif inside and "=" in line and not line.startswith(("#", ";")):
+            name, _, module = line.partition("=")
+            yield name.strip(), module.strip()

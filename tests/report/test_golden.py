@@ -1,0 +1,60 @@
+"""One golden file per output format, all from the same list of findings."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from smlint.report import FORMATS, Report, render
+
+HERE = Path(__file__).parent
+_SPEC = importlib.util.spec_from_file_location("findings", HERE / "findings.py")
+assert _SPEC is not None
+assert _SPEC.loader is not None
+_FINDINGS = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(_FINDINGS)
+REPORT: Report = _FINDINGS.REPORT
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_format_prints_its_golden_file(name: str) -> None:
+    """``SMLINT_UPDATE_GOLDEN=1 pytest tests/report`` writes the files anew; read the diff before committing."""
+    golden = HERE / "golden" / f"{name}.txt"
+    text = render(name, REPORT)
+    if os.environ.get("SMLINT_UPDATE_GOLDEN"):
+        golden.parent.mkdir(exist_ok=True)
+        golden.write_text(text, encoding="utf-8")
+    assert text == golden.read_text(encoding="utf-8")
+
+
+def test_every_golden_file_belongs_to_a_format() -> None:
+    assert {path.stem for path in (HERE / "golden").iterdir()} == set(FORMATS)
+
+
+def test_a_clean_report_says_so() -> None:
+    clean = Report((REPORT.outcomes[0]._replace(diagnostics=(), suppressed=()),))
+    assert render("text", clean) == "No findings in app/Dockerfile.\n"
+    assert render("concise", clean) == ""
+    assert json.loads(render("json", clean))["summary"] == {
+        "error": 0,
+        "warning": 0,
+        "info": 0,
+        "suppressed": 0,
+    }
+
+
+def test_the_terminal_shows_the_same_text_as_the_plain_format(tmp_path: Path) -> None:
+    from rich.text import Text
+
+    from smlint.report import terminal
+
+    with open(tmp_path / "out", "w", encoding="utf-8") as file:
+        terminal.draw(REPORT, file, force=True)
+    drawn = (tmp_path / "out").read_text(encoding="utf-8")
+    assert "\x1b[1;31m" in drawn
+    shown = [line.rstrip() for line in Text.from_ansi(drawn).plain.splitlines()]
+    assert shown == render("text", REPORT).splitlines()
