@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from smlint import config
 from smlint.config import ConfigError, PathPattern, Settings, load
 from smlint.diagnostics import Severity

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from smlint.container import UNRESOLVED, is_resolved
 from smlint.dockerfile.expand import (
     ExpansionError,
