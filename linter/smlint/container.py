@@ -97,6 +97,16 @@ class Command(NamedTuple):
         return tuple(word.text for word in self.argv)
 
 
+class Overrides(NamedTuple):
+    """What a job request puts in the place of the image's ENTRYPOINT and CMD; None where it says nothing.
+
+    Only training and processing requests can (``ContainerEntrypoint``, ``ContainerArguments``).
+    """
+
+    entrypoint: tuple[Word, ...] | None = None
+    arguments: tuple[Word, ...] | None = None
+
+
 class Redirect(NamedTuple):
     """A redirection of a simple command: ``operator`` is ``>``, ``>>``, ``<``, ``<<``, ``<<<``, ``&>`` …"""
 
@@ -290,6 +300,7 @@ class Container:
         stage: str | None = None,
         other_entries: Sequence[OtherEntry] = (),
         image: ImageFacts | None = None,
+        overrides: Overrides | None = None,
     ) -> None:
         self.witness = witness
         self.name = name
@@ -315,6 +326,8 @@ class Container:
         self.stage = stage
         self.other_entries = tuple(other_entries)
         self.image = image
+        #: What the job request that starts this container replaces; ``entrypoint`` and ``cmd`` stay the image's.
+        self.overrides = overrides or Overrides()
         #: Results that rules share, keyed by the function that computes them (the launch chain, for one).
         self.memo: dict[Any, Any] = {}
 
