@@ -1,0 +1,1 @@
+"""Real containers for the tests: base images made from Debian packages, and images built on top of them."""

@@ -1,0 +1,135 @@
+"""Images for one test each, built by the engine's own builder on top of a base.
+
+The tag is made from everything that goes in: the same call gives the same reference, also in the next run, at the
+cost of a look-up when the engine has it. Nothing here starts a container.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tarfile
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+import docker
+
+from tests.engine import bases
+
+REPOSITORY: Final = "smlint-test"
+#: On every image of the tests, so that ``docker image prune --all --filter label=io.smlint.test`` takes them away.
+LABEL: Final = "io.smlint.test"
+
+
+class File(NamedTuple):
+    """A file whose permission bits matter."""
+
+    content: str | bytes
+    mode: int
+
+
+class Symlink(NamedTuple):
+    """A symbolic link."""
+
+    target: str
+
+
+#: Text that begins with ``#!`` becomes executable.
+Content = str | bytes | File | Symlink
+
+
+class Images:
+    """Builds images on one engine.
+
+    Bases by name: ``dash``, ``bash`` and ``busybox`` are the same Debian packages (python3, bash, dash, busybox,
+    coreutils, procps, tini, dumb-init, util-linux) with that program as ``/bin/sh``; ``nginx`` is ``dash`` with nginx.
+    None of them has an ENTRYPOINT, a CMD or an environment.
+    """
+
+    def __init__(self, client: docker.DockerClient) -> None:
+        self._client = client
+        self._bases: dict[str, str] = {}
+
+    def base(self, name: str) -> str:
+        """The reference of a base image."""
+        if name not in self._bases:
+            self._bases[name] = self._make_base(name)
+        return self._bases[name]
+
+    def make(
+        self,
+        base: str = "dash",
+        files: Mapping[str, Content] | None = None,
+        *,
+        entrypoint: Sequence[str] | str | None = None,
+        cmd: Sequence[str] | str | None = None,
+        config: Sequence[str] = (),
+    ) -> str:
+        """The reference of an image: a base, ``files`` by absolute path, and its config.
+
+        A list is the exec form, a string the shell form. ``config`` holds further instructions as they stand in a
+        Dockerfile: ``STOPSIGNAL SIGQUIT``, ``USER 1000``, ``ENV A=b``.
+        """
+        lines = [f"FROM {self.base(base)}"]
+        if files:
+            lines.append("COPY rootfs /")
+        lines += config
+        lines += [_instruction("ENTRYPOINT", entrypoint)] if entrypoint is not None else []
+        lines += [_instruction("CMD", cmd)] if cmd is not None else []
+        context = {f"rootfs/{path.lstrip('/')}": content for path, content in (files or {}).items()}
+        return self.build("\n".join(lines) + "\n", context)
+
+    def build(self, dockerfile: str, context: Mapping[str, Content] | None = None) -> str:
+        """The reference of the image that ``dockerfile`` gives; paths of ``context`` are relative to the context."""
+        # The label stands last: it must not take part in what the tests look at before it.
+        text = f'{dockerfile.rstrip()}\nLABEL {LABEL}="1"\n'
+        archive = _tar({**(context or {}), "Dockerfile": File(text, 0o644)})
+        reference = f"{REPOSITORY}:{hashlib.sha256(archive).hexdigest()[:16]}"
+        if self._client.images.list(name=reference):
+            return reference
+        # The plain build call is the classic builder, which needs no BuildKit session.
+        log = self._client.api.build(
+            fileobj=io.BytesIO(archive),
+            custom_context=True,
+            tag=reference,
+            # Its cache takes two files that differ only in a link's target for the same one.
+            nocache=True,
+            rm=True,
+            forcerm=True,
+            decode=True,
+        )
+        for event in log:
+            if "error" in event:
+                raise RuntimeError(f"{event['error']}\n{text}")
+        return reference
+
+    def _make_base(self, name: str) -> str:
+        if name == "nginx":
+            return bases.debian(self._client, bases.NGINX_PACKAGES)
+        if name == "dash":
+            return bases.debian(self._client)
+        if name in ("bash", "busybox"):
+            return self.make("dash", {"/bin/sh": Symlink(name)})
+        raise LookupError(f"no base image is called {name}")
+
+
+def _instruction(keyword: str, command: Sequence[str] | str) -> str:
+    return f"{keyword} {command}" if isinstance(command, str) else f"{keyword} {json.dumps(list(command))}"
+
+
+def _tar(files: Mapping[str, Content]) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for path, content in files.items():
+            entry = tarfile.TarInfo(path)
+            if isinstance(content, Symlink):
+                entry.type, entry.linkname = tarfile.SYMTYPE, content.target
+                archive.addfile(entry)
+                continue
+            file = content if isinstance(content, File) else File(content, 0o644)
+            data = file.content.encode() if isinstance(file.content, str) else file.content
+            entry.size = len(data)
+            entry.mode = 0o755 if not isinstance(content, File) and data.startswith(b"#!") else file.mode
+            archive.addfile(entry, io.BytesIO(data))
+    return buffer.getvalue()
