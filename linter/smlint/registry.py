@@ -91,15 +91,15 @@ class Registry:
         chosen: dict[str, int] = {}
         for selector in [*(tuple(select) or ("ALL",)), *extend_select]:
             for code in self.matching(selector):
-                chosen[code] = max(chosen.get(code, -1), _specificity(selector))
+                chosen[code] = max(chosen.get(code, -1), specificity(selector))
         for selector in ignore:
             for code in self.matching(selector):
-                if chosen.get(code, -1) <= _specificity(selector):
+                if chosen.get(code, -1) <= specificity(selector):
                     chosen.pop(code, None)
         return frozenset(chosen)
 
 
-def _specificity(selector: str) -> int:
+def specificity(selector: str) -> int:
     """How narrowly a selector names: ALL, then longer and longer beginnings of a code, then names."""
     if selector.strip().upper() == "ALL":
         return 0

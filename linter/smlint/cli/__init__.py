@@ -1,6 +1,116 @@
-"""The command line: wiring only, one module per command."""
+"""The command line: wiring only, one module per command, no logic and no printing of findings.
+
+``smlint PATH…`` is ``smlint lint PATH…``. Only the module of the command at hand is imported, since a hook pays for
+every import on every commit.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from smlint.exit_code import ExitCode
+
+if TYPE_CHECKING:
+    import typer
+
+#: Command to the module that holds a function of the same name.
+COMMANDS: Final = {
+    "lint": "smlint.cli.lint",
+    "rule": "smlint.cli.rule",
+}
+_DEFAULT: Final = "lint"
+#: What asks for the whole command tree. A path that is called like a command is written ``./image``.
+_GROUP_OPTIONS: Final = frozenset({"--help", "-h", "--install-completion", "--show-completion"})
+_ISSUES: Final = "https://github.com/smlint/smlint/issues"
 
 
-def run() -> None:
+def run() -> NoReturn:
     """Entry point of the ``smlint`` command."""
-    raise SystemExit(2)
+    raise SystemExit(main(sys.argv[1:]))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code; everything a user can cause ends in one line, never a traceback."""
+    try:
+        return _dispatch(list(arguments))
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader has gone (`smlint | head`). Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(ExitCode.CLEAN)
+    except Exception as error:
+        return _bug(error, verbose="--verbose" in arguments or "-v" in arguments)
+
+
+def _dispatch(arguments: list[str]) -> int:
+    import typer
+
+    first = arguments[0] if arguments else ""
+    if first == "--version":
+        from smlint import __version__
+
+        sys.stdout.write(f"smlint {__version__}\n")
+        return int(ExitCode.CLEAN)
+    if first in _GROUP_OPTIONS or "_SMLINT_COMPLETE" in os.environ:
+        return _call(whole(), arguments, "smlint")
+    if first in COMMANDS:
+        return _call(_single(first), arguments[1:], f"smlint {first}")
+    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    _add(app, _DEFAULT)
+    return _call(app, arguments, "smlint")
+
+
+def _call(app: typer.Typer, arguments: list[str], name: str) -> int:
+    try:
+        result = app(args=arguments, prog_name=name)
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else int(ExitCode.CLEAN)
+    return result if isinstance(result, int) else int(ExitCode.CLEAN)
+
+
+def _single(name: str) -> typer.Typer:
+    import typer
+
+    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    _add(app, name)
+    return app
+
+
+def whole() -> typer.Typer:
+    """The tree of all commands, for help, completion and the documentation."""
+    import typer
+
+    app = typer.Typer(
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        help="The linter for containers that must run on Amazon SageMaker.\n\n"
+        "`smlint PATH…` is `smlint lint PATH…`; without a path it lints the current folder.",
+    )
+    for name in COMMANDS:
+        _add(app, name)
+    return app
+
+
+def _add(app: typer.Typer, name: str) -> None:
+    module = import_module(COMMANDS[name])
+    settings = {"help_option_names": ["-h", "--help"]}
+    app.command(name, context_settings=settings)(getattr(module, name))
+
+
+def _bug(error: Exception, *, verbose: bool) -> int:
+    if verbose:
+        import traceback
+
+        traceback.print_exc()
+    kind = type(error).__name__
+    sys.stderr.write(
+        f"smlint: a bug in smlint ({kind}: {str(error)[:200]}); please report it at {_ISSUES}"
+        f"{'' if verbose else ' with the output of --verbose'}\n"
+    )
+    return int(ExitCode.BUG)

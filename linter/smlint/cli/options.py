@@ -1,0 +1,125 @@
+"""Options that several commands share, and how their words become values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Annotated, Final, NoReturn, TypeVar
+
+import typer
+
+from smlint.diagnostics import Severity
+from smlint.exit_code import ExitCode
+from smlint.report.emit import Color
+from smlint.workload import Workload
+
+T = TypeVar("T")
+
+_RULES: Final = "Rules"
+_REPORT: Final = "Report"
+_SETTINGS: Final = "Settings"
+
+Workloads = Annotated[
+    list[Workload],
+    typer.Option(
+        "--workload",
+        "-w",
+        help="What the image is for; repeatable. Default: what the file's comment or the configuration says, "
+        "else training and inference.",
+    ),
+]
+Stage = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="The stage to judge. Default: the one named sagemaker or ending in -sagemaker, else the last.",
+    ),
+]
+BuildArgs = Annotated[
+    list[str],
+    typer.Option(
+        "--build-arg", metavar="KEY=VALUE", help="A value for an ARG, as docker build has it; repeatable."
+    ),
+]
+BuildContext = Annotated[
+    str | None,
+    typer.Option("--context", metavar="DIR", help="The build context. Default: the Dockerfile's folder."),
+]
+Select = Annotated[
+    list[str],
+    typer.Option(
+        metavar="RULES", help="Run only these rules: codes, beginnings of codes (SM2), names or ALL."
+    ),
+]
+ExtendSelect = Annotated[
+    list[str], typer.Option(metavar="RULES", help="Run these rules besides the selected ones.")
+]
+Ignore = Annotated[
+    list[str], typer.Option(metavar="RULES", help="Do not run these rules; the narrower selector wins.")
+]
+Severities = Annotated[
+    list[str],
+    typer.Option(
+        "--severity", metavar="RULES=LEVEL", help="Give rules another level: error, warning or info."
+    ),
+]
+FailLevel = Annotated[
+    str | None,
+    typer.Option(metavar="LEVEL", help="The least severity that makes the exit code 1. Default: warning."),
+]
+Format = Annotated[str | None, typer.Option("--format", "-f", metavar="FORMAT", help="The report's format.")]
+Output = Annotated[
+    list[str],
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="[FORMAT=]FILE",
+        help="Write the report to FILE instead of standard output; with FORMAT=, besides it. Repeatable.",
+    ),
+]
+ConfigFile = Annotated[
+    str | None,
+    typer.Option("--config", metavar="FILE", help="Take this configuration instead of the closest one."),
+]
+Isolated = Annotated[bool, typer.Option("--isolated", help="Read no configuration file.")]
+ColorWhen = Annotated[Color, typer.Option("--color", help="When to colour; auto obeys NO_COLOR.")]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print findings only: nothing when there are none.")
+]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Say on standard error what is done with what.")
+]
+
+
+def selectors(values: Iterable[str]) -> tuple[str, ...]:
+    """``SM1,SM2 SM3`` and repeated options to single selectors."""
+    return tuple(part for value in values for part in value.replace(",", " ").split())
+
+
+def pairs(values: Iterable[str], option: str, of: Callable[[str], T]) -> dict[str, T]:
+    """``KEY=VALUE`` words to a mapping; ends the call with a usage error where one has no ``=``."""
+    found: dict[str, T] = {}
+    for value in values:
+        key, equals, rest = value.partition("=")
+        if not equals or not key:
+            usage(f"{option} takes KEY=VALUE, not {value!r}")
+        found[key] = of(rest)
+    return found
+
+
+def severity(word: str) -> Severity:
+    """A level by its name; ends the call with a usage error for anything else."""
+    for level in Severity:
+        if level.label == word.strip().lower():
+            return level
+    usage(f"there is no level {word!r}; write error, warning or info")
+
+
+def complain(message: str) -> None:
+    """One line on standard error."""
+    typer.echo(f"smlint: {message}", err=True)
+
+
+def usage(message: str) -> NoReturn:
+    """End the call with one line on standard error and the exit code for wrong usage."""
+    complain(message)
+    raise typer.Exit(int(ExitCode.USAGE))
