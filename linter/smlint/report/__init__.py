@@ -18,6 +18,13 @@ FORMATS: Final = {
     "text": "smlint.report.text",
     "concise": "smlint.report.concise",
     "json": "smlint.report.json",
+    "jsonl": "smlint.report.jsonl",
+    "github": "smlint.report.github",
+    "gitlab": "smlint.report.gitlab",
+    "junit": "smlint.report.junit",
+    "checkstyle": "smlint.report.checkstyle",
+    "markdown": "smlint.report.markdown",
+    "rdjson": "smlint.report.rdjson",
 }
 
 

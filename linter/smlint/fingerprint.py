@@ -1,0 +1,85 @@
+"""Names for findings that outlive moved lines: what baselines, SARIF and GitLab tell old findings from new ones by.
+
+A fingerprint is made of the code, the file's path from the repository's root, and the text of the span with its white
+space evened out; line numbers and messages have no part in it. Nothing here stores fingerprints or decides anything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from smlint.diagnostics import Diagnostic, FileLocation, ImageLocation, Location, RequestLocation
+
+#: Part of every fingerprint; another way of making them would get another number.
+VERSION: Final = "1"
+_SPACE: Final = re.compile(r"\s+")
+_TAG: Final = re.compile(r"(?:@[^/]+|:[^/:]+(?:@[^/]+)?)$")
+
+
+def repository_root(folder: str) -> str:
+    """The closest folder at or above ``folder`` that holds ``.git``; ``folder`` itself where there is none."""
+    start = current = os.path.abspath(folder)
+    while not os.path.exists(os.path.join(current, ".git")):
+        parent = os.path.dirname(current)
+        if parent == current:
+            return start
+        current = parent
+    return current
+
+
+def from_root(path: str, root: str) -> str:
+    """``path`` as seen from ``root``, with slashes; absolute where it lies outside."""
+    absolute = os.path.abspath(path)
+    inside = os.path.relpath(absolute, root) if _same_drive(absolute, root) else os.pardir
+    outside = inside == os.pardir or inside.startswith(os.pardir + os.sep)
+    return (absolute if outside else inside).replace(os.sep, "/")
+
+
+def _same_drive(one: str, other: str) -> bool:
+    return os.path.splitdrive(one)[0].lower() == os.path.splitdrive(other)[0].lower()
+
+
+def fingerprints(
+    diagnostics: Iterable[Diagnostic], sources: Mapping[str, str], root: str
+) -> Iterator[tuple[Diagnostic, str]]:
+    """Each finding with its fingerprint, 32 hexadecimal digits; equal findings are told apart by their order.
+
+    ``sources`` holds the text of files by the path that locations use; without it the span's text is left out.
+    """
+    seen: Counter[tuple[str, ...]] = Counter()
+    for diagnostic in diagnostics:
+        parts = (VERSION, diagnostic.code, *_place(diagnostic.location, sources, root))
+        seen[parts] += 1
+        text = "\0".join((*parts, str(seen[parts])))
+        yield diagnostic, hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def repository_of(reference: str) -> str:
+    """An image reference without its tag and digest: what stays when the image is built again."""
+    return _TAG.sub("", reference)
+
+
+def _place(location: Location, sources: Mapping[str, str], root: str) -> tuple[str, ...]:
+    if isinstance(location, ImageLocation):
+        return ("image", repository_of(location.reference), location.path or "")
+    path = from_root(location.path, root)
+    if isinstance(location, RequestLocation):
+        return ("request", path, location.pointer)
+    text = _SPACE.sub(" ", span_text(location, sources.get(location.path, ""))).strip()
+    # A finding about something missing stands on the FROM line; another tag there makes it no new finding.
+    return ("file", path, "FROM" if text[:5].upper() == "FROM " else text)
+
+
+def span_text(location: FileLocation | RequestLocation, source: str) -> str:
+    """The text under a span; "" where the source does not reach that far."""
+    lines = source.split("\n")[location.line - 1 : location.end_line]
+    if len(lines) != location.end_line - location.line + 1:
+        return ""
+    lines[-1] = lines[-1][: location.end_column - 1]
+    lines[0] = lines[0][location.column - 1 :]
+    return "\n".join(lines)

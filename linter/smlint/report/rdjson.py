@@ -1,0 +1,72 @@
+"""The ``rdjson`` format of reviewdog, with suggestions made of the fixes. Its columns count UTF-8 bytes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from smlint.diagnostics import (
+    Diagnostic,
+    Edit,
+    FileLocation,
+    ImageLocation,
+    Location,
+    RequestLocation,
+    Severity,
+)
+from smlint.report import Report, source_of
+
+_SEVERITIES: Final = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.INFO: "INFO"}
+
+
+def render(report: Report) -> str:
+    """A DiagnosticResult object."""
+    result = {
+        "source": {"name": "smlint", "url": "https://github.com/smlint/smlint"},
+        "diagnostics": [_diagnostic(finding, report) for finding in report.diagnostics],
+    }
+    return json.dumps(result, indent=2, ensure_ascii=False) + "\n"
+
+
+def _diagnostic(finding: Diagnostic, report: Report) -> dict[str, Any]:
+    message = f"{finding.message}; {finding.help}" if finding.help else finding.message
+    values: dict[str, Any] = {
+        "message": message,
+        "location": _location(finding.location, report),
+        "severity": _SEVERITIES[finding.severity],
+        "code": {"value": finding.code, "url": finding.url} if finding.url else {"value": finding.code},
+    }
+    if finding.fix is not None:
+        values["suggestions"] = [
+            {"range": _range(_of(edit), report), "text": edit.text} for edit in finding.fix.edits
+        ]
+    if finding.related:
+        values["related_locations"] = [
+            {"message": related.message, "location": _location(related.location, report)}
+            for related in finding.related
+        ]
+    return values
+
+
+def _of(edit: Edit) -> FileLocation:
+    return FileLocation(edit.path, edit.line, edit.column, edit.end_line, edit.end_column)
+
+
+def _location(location: Location, report: Report) -> dict[str, Any]:
+    if isinstance(location, ImageLocation):
+        return {"path": location.reference + (location.path or "")}
+    return {"path": location.path, "range": _range(location, report)}
+
+
+def _range(location: FileLocation | RequestLocation, report: Report) -> dict[str, Any]:
+    lines = (source_of(location, report) or "").split("\n")
+    return {
+        "start": {"line": location.line, "column": _bytes(lines, location.line, location.column)},
+        "end": {"line": location.end_line, "column": _bytes(lines, location.end_line, location.end_column)},
+    }
+
+
+def _bytes(lines: list[str], line: int, column: int) -> int:
+    """A 1-based column of code points as a 1-based column of UTF-8 bytes."""
+    text = lines[line - 1] if line <= len(lines) else ""
+    return column + len(text[: column - 1].encode("utf-8", "replace")) - len(text[: column - 1])
