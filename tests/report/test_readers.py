@@ -25,11 +25,6 @@ _SPEC.loader.exec_module(_FINDINGS)
 REPORT: Report = _FINDINGS.REPORT
 
 
-@pytest.fixture(autouse=True)
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-
-
 def reported(message: str, location: Any = None) -> Report:
     """A report of one finding with this message."""
     place = location or FileLocation("Dockerfile", 1, 1, 1, 5)

@@ -19,6 +19,7 @@ FORMATS: Final = {
     "concise": "smlint.report.concise",
     "json": "smlint.report.json",
     "jsonl": "smlint.report.jsonl",
+    "sarif": "smlint.report.sarif",
     "github": "smlint.report.github",
     "gitlab": "smlint.report.gitlab",
     "junit": "smlint.report.junit",
