@@ -1,0 +1,71 @@
+"""Keyword and value of every logical line, read by dockerfile-parse.
+
+What is left for this module is to show dockerfile-parse each instruction as one line that it reads as BuildKit would:
+it takes any trailing backslash for a continuation and more characters for spaces, and it drops what has no argument.
+One line each also keeps it linear: it joins continued lines by copying all that came before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from dockerfile_parse.parser import DockerfileParser
+
+from smlint.dockerfile.words import SPACE
+
+#: A private-use character that is a space for nobody.
+_STAND_IN: Final = "\ue000"
+_ASCII_SEPARATORS: Final = "\x1c\x1d\x1e\x1f"
+
+
+class _PreparedLines:
+    """The file object that dockerfile-parse reads from: lines that are already cut and decoded."""
+
+    def __init__(self, lines: list[str]) -> None:
+        self._lines = lines
+
+    def seek(self, offset: int) -> None:
+        """Stay: the lines are always read from the first."""
+
+    def readlines(self) -> list[str]:
+        return self._lines
+
+
+def read_keywords(texts: Sequence[str]) -> list[tuple[str, int]]:
+    """For each logical line its keyword in upper case and the offset at which the rest begins.
+
+    The keyword is "" for a line that has none.
+    """
+    prepared = [_prepared(text) for text in texts]
+    found = [("", 0)] * len(texts)
+    for entry in DockerfileParser(fileobj=_PreparedLines(prepared), env_replace=False).structure:
+        index = entry["startline"]
+        keyword = entry["instruction"]
+        if _STAND_IN in keyword:
+            keyword = _upper(texts[index].strip(SPACE)[: len(keyword)])
+        found[index] = keyword, len(prepared[index].rstrip()) - len(entry["value"])
+    return found
+
+
+def _prepared(text: str) -> str:
+    if not text.isascii() or any(separator in text for separator in _ASCII_SEPARATORS):
+        text = _without_foreign_spaces(text)
+    if text.rstrip().endswith("\\"):
+        return text.rstrip() + _STAND_IN + "\n"
+    return text + "\n"
+
+
+def _without_foreign_spaces(text: str) -> str:
+    """``text`` with every space that does not separate a keyword from its arguments replaced, lengths kept."""
+    inner = text.lstrip(SPACE)
+    indent = len(text) - len(inner)
+    shown = "".join(
+        [_STAND_IN if each > "\x7f" or each in _ASCII_SEPARATORS else each for each in inner.rstrip(SPACE)]
+    )
+    return " " * indent + shown
+
+
+def _upper(keyword: str) -> str:
+    """``keyword`` in upper case the way Go compares it: by the simple lower case of each character."""
+    return "".join([each.lower()[0] for each in keyword]).upper()

@@ -1,0 +1,201 @@
+"""How BuildKit's line parsers cut the text of one instruction: flags, words, JSON arrays.
+
+The rules are those of moby/buildkit, ``frontend/dockerfile/parser`` (``split_command.go`` and ``line_parsers.go``).
+Everything here works on one string and gives spans in it; nothing knows about lines or files.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple, NoReturn
+
+#: What Go's ``unicode.IsSpace`` calls a space. Python's own idea also holds U+001C to U+001F.
+SPACE: Final = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+
+_BLANKS = re.compile(r"[\t\v\f\r ]+")
+_FIELD = re.compile(r"[^\t\v\f\r ]+")
+_WORD = re.compile(rf"[^{SPACE}]+")
+_JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"')
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class Flag(NamedTuple):
+    """``--name=value``, or ``--name`` with ``value`` None; quotes and escapes taken away.
+
+    ``start`` and ``end`` count from the first character of the instruction's value: flags stand before it, so both
+    are negative.
+    """
+
+    name: str
+    value: str | None
+    start: int
+    end: int
+
+
+class Argument(NamedTuple):
+    """One node of what BuildKit's parser gives for an instruction, and its span in the instruction's value.
+
+    The span of an item of a JSON array holds its quotes, ``text`` is the decoded string.
+    """
+
+    text: str
+    start: int
+    end: int
+
+
+class InvalidArgumentsError(Exception):
+    """The arguments of an instruction cannot be cut as BuildKit cuts them; the text says why."""
+
+
+def read_flags(text: str, escape: str) -> tuple[tuple[Flag, ...], int]:
+    """The flags at the start of ``text`` and the offset of what follows them; spans of flags are offsets in ``text``."""
+    if not text.startswith("--"):
+        return (), 0
+    if text.isascii():
+        return _read_flags(text, escape)
+    # BuildKit walks through flags byte by byte and takes each byte for a character: so must we, to end where it ends.
+    raw = text.encode("utf-8", "surrogatepass")
+    flags, rest = _read_flags(raw.decode("latin-1"), escape)
+
+    def characters(offset: int) -> int:
+        return len(raw[:offset].decode("utf-8", "ignore"))
+
+    return tuple(
+        flag._replace(start=characters(flag.start), end=characters(flag.end)) for flag in flags
+    ), characters(rest)
+
+
+def _read_flags(text: str, escape: str) -> tuple[tuple[Flag, ...], int]:
+    flags: list[Flag] = []
+    position = 0
+    while True:
+        while position < len(text) and text[position] in SPACE:
+            position += 1
+        if not text.startswith("--", position):
+            return tuple(flags), position
+        start = position
+        word, position = _flag_word(text, start, escape)
+        if word == "--":
+            return tuple(flags), position
+        name, equals, value = word[2:].partition("=")
+        flags.append(Flag(name, value if equals else None, start, position))
+
+
+def _flag_word(text: str, position: int, escape: str) -> tuple[str, int]:
+    """The word at ``position`` without quotes and escapes, and the offset after it."""
+    taken: list[str] = []
+    quote = ""
+    while position < len(text):
+        character = text[position]
+        if not quote and character in SPACE:
+            break
+        if character == quote:
+            quote = ""
+        elif not quote and character in "'\"":
+            quote = character
+        elif character != escape:
+            taken.append(character)
+        elif position + 1 < len(text):
+            position += 1
+            taken.append(text[position])
+        position += 1
+    return "".join(taken), position
+
+
+def fields(text: str) -> tuple[Argument, ...]:
+    """The words of ``text`` between blanks; quotes mean nothing. COPY, ADD, VOLUME, FROM and EXPOSE are read so."""
+    return tuple(Argument(match.group(), match.start(), match.end()) for match in _FIELD.finditer(text))
+
+
+def whole(text: str) -> tuple[Argument, ...]:
+    """All of ``text`` as one argument; none if it is empty."""
+    return (Argument(text, 0, len(text)),) if text else ()
+
+
+def first_word(text: str) -> Argument | None:
+    """What stands at the start of ``text`` up to a space."""
+    match = _WORD.match(text)
+    return Argument(match.group(), 0, match.end()) if match else None
+
+
+@functools.cache
+def _word_pattern(escape: str) -> re.Pattern[str]:
+    e = re.escape(escape)
+    return re.compile(
+        rf"(?:[^'\"{e}{SPACE}]++"
+        r"|'[^']*+(?:'|\Z)"
+        rf'|"(?:[^"{e}]++|{e}(?s:.))*+(?:"|({e})?\Z)'
+        rf"|{e}(?s:.)|({e})\Z)++"
+    )
+
+
+def words(text: str, escape: str) -> Iterator[Argument]:
+    """The words of ``text``, quotes kept; a lone escape character at the end is dropped. ENV, LABEL, ARG."""
+    for match in _word_pattern(escape).finditer(text):
+        start, end = match.span()
+        if match.group(1) or match.group(2):
+            end -= 1
+        if end > start:
+            yield Argument(text[start:end], start, end)
+
+
+def key_values(text: str, keyword: str, escape: str) -> tuple[Argument, ...]:
+    """Keys and values in turn: ``KEY value`` (one pair) or ``key=value …``. ENV and LABEL.
+
+    Raises InvalidArgumentsError when a key has no value.
+    """
+    found = list(words(text, escape))
+    if not found:
+        return ()
+    if "=" not in found[0].text:
+        blank = _BLANKS.search(text)
+        if blank is None:
+            raise InvalidArgumentsError(f"{keyword} needs a name and a value")
+        key = Argument(text[: blank.start()], 0, blank.start())
+        return key, Argument(text[blank.end() :], blank.end(), len(text))
+    pairs: list[Argument] = []
+    for word in found:
+        key_text, equals, value = word.text.partition("=")
+        if not equals:
+            raise InvalidArgumentsError(f"{word.text!r} has no =; {keyword} wants name=value")
+        middle = word.start + len(key_text)
+        pairs.append(Argument(key_text, word.start, middle))
+        pairs.append(Argument(value, middle + 1, word.end))
+    return tuple(pairs)
+
+
+def _no_float64(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no JSON number")
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        _no_float64(text)
+    return number
+
+
+JSON = json.JSONDecoder(parse_int=_number, parse_float=_number, parse_constant=_no_float64)
+
+
+def json_array(text: str) -> tuple[Argument, ...] | None:
+    """The items of ``text`` as a JSON array of strings, or None if it is no JSON array: the exec form.
+
+    Raises InvalidArgumentsError for a JSON array that holds something else than strings, which BuildKit refuses.
+    """
+    start = len(text) - len(text.lstrip(SPACE))
+    if not text.startswith("[", start):
+        return None
+    try:
+        items = JSON.decode(text[start:])
+    except (ValueError, RecursionError):
+        return None
+    if not all(isinstance(item, str) for item in items):
+        raise InvalidArgumentsError("a JSON array here may hold strings only")
+    return tuple(
+        Argument(_SURROGATE.sub("\ufffd", item), match.start(), match.end())
+        for item, match in zip(items, _JSON_STRING.finditer(text), strict=False)
+    )

@@ -1,0 +1,133 @@
+"""What BuildKit's parser says of a Dockerfile, and where smlint says something else.
+
+The oracle is the package ``dockerfile``, which is BuildKit 0.12.5's parser. It does the parser stage alone, so it is
+compared with :func:`smlint.dockerfile.instructions.read_dockerfile`; the grammar has its own tests.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from types import ModuleType
+from typing import Final, NamedTuple
+from unittest import mock
+
+import dockerfile
+
+from smlint.dockerfile import directives, words
+from smlint.dockerfile.errors import DockerfileSyntaxError
+from smlint.dockerfile.grammar import KEYWORDS
+from smlint.dockerfile.instructions import Instruction, read_dockerfile
+
+_STRICT: Final = words.JSON
+
+
+class _LenientDecoder:
+    """Reads a JSON value and does not look at what follows it."""
+
+    def decode(self, text: str) -> object:
+        return _STRICT.raw_decode(text)[0]
+
+
+#: Where newer BuildKits differ from 0.12.5 they are right. Each row makes smlint behave as 0.12.5 did, so that
+#: everything else can still be compared.
+#:
+#: - ``# check=`` is a parser directive: other directives may follow it, and it may stand only once. Before, it was a
+#:   comment like any other and ended the directives.
+#: - ``["a"] b`` is no exec form. Before, what followed the closing bracket was dropped.
+DIFFERENCES: Final[tuple[tuple[ModuleType, str, object], ...]] = (
+    (directives, "NAMES", directives.NAMES - {"check"}),
+    (words, "JSON", _LenientDecoder()),
+)
+
+
+class Seen(NamedTuple):
+    """One instruction as far as both sides tell it."""
+
+    keyword: str
+    deferred_keyword: str | None
+    json: bool
+    text: str
+    start_line: int
+    end_line: int
+    flags: tuple[str, ...]
+    values: tuple[str, ...]
+    heredocs: tuple[tuple[str, str], ...]
+
+
+class Refused(NamedTuple):
+    """The file is refused, and why."""
+
+    reason: str
+
+
+def expected(text: str) -> list[Seen] | Refused:
+    """What BuildKit makes of ``text``."""
+    try:
+        commands = dockerfile.parse_string(text)
+    except dockerfile.GoParseError as error:
+        return Refused(str(error))
+    return [
+        Seen(
+            command.cmd.upper(),
+            command.sub_cmd and command.sub_cmd.upper(),
+            command.json,
+            command.original,
+            command.start_line,
+            command.end_line,
+            command.flags,
+            command.value,
+            tuple((each.name, each.content) for each in command.heredocs),
+        )
+        for command in commands
+    ]
+
+
+def actual(text: str) -> list[Seen] | Refused:
+    """What smlint makes of ``text``, said in the oracle's words."""
+    with contextlib.ExitStack() as stack:
+        for module, name, former in DIFFERENCES:
+            stack.enter_context(mock.patch.object(module, name, former))
+        try:
+            return [_seen(instruction) for instruction in read_dockerfile(text).instructions]
+        except DockerfileSyntaxError as error:
+            return Refused(str(error))
+
+
+def _seen(instruction: Instruction) -> Seen:
+    # The oracle shows the inner instruction of an ONBUILD, but neither its flags nor its heredocs.
+    inner = instruction.onbuild or instruction
+    heredocs = () if instruction.keyword == "ONBUILD" else instruction.heredocs
+    bodies = "".join(f"\n{each.content}{each.name}" for each in heredocs)
+    # The oracle hands its strings over as C strings, so they end at a NUL.
+    values = tuple(argument.text.partition("\0")[0] for argument in inner.arguments)
+    return Seen(
+        instruction.keyword,
+        instruction.onbuild and instruction.onbuild.keyword,
+        inner.exec_form is not None,
+        instruction.text + bodies + ("\n" if bodies else ""),
+        instruction.start_line,
+        instruction.end_line,
+        tuple(
+            f"--{flag.name}" if flag.value is None else f"--{flag.name}={flag.value}"
+            for flag in instruction.flags
+        ),
+        values if inner.keyword in KEYWORDS else ("",),
+        tuple((each.name, each.content) for each in heredocs),
+    )
+
+
+def difference(text: str) -> str | None:
+    """The first thing that smlint and BuildKit see differently in ``text``, or None where they agree."""
+    if "\0" in text:  # the oracle would see half of it; smlint's reader of files refuses it anyway
+        return None
+    theirs, ours = expected(text), actual(text)
+    if isinstance(theirs, Refused) or isinstance(ours, Refused):
+        if isinstance(theirs, Refused) and isinstance(ours, Refused):
+            return None
+        return f"BuildKit: {theirs}\nsmlint:   {ours}"
+    for their, our in zip(theirs, ours, strict=False):
+        if their._replace(text=their.text.strip()) != our._replace(text=our.text.strip()):
+            return f"BuildKit: {their}\nsmlint:   {our}"
+    if len(theirs) != len(ours):
+        return f"BuildKit: {len(theirs)} instructions\nsmlint:   {len(ours)} instructions"
+    return None

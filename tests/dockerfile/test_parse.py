@@ -1,0 +1,112 @@
+"""The Dockerfile reader against BuildKit's own parser, on inputs written by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from smlint.dockerfile import DockerfileSyntaxError, parse
+from tests.conformance.oracle import difference
+
+CASES = {
+    "plain": "FROM a\nRUN b\n",
+    "no line feed at the end": "FROM a\nRUN b",
+    "continuation at the end": "FROM a\nRUN b \\\n",
+    "continuation at the very end": "FROM a\nRUN b \\",
+    "blank lines and comments inside a continuation": "FROM a\nRUN b \\\n# c\n\n  # d\n  && e\n",
+    "keyword split": "FROM a\nRU\\\nN b\n",
+    "doubled escape is no continuation": "FROM a\nRUN b \\\\\nRUN c\n",
+    "byte order mark": "\ufeffFROM a\nRUN b\n",
+    "carriage returns": "FROM a\r\nRUN b \\\r\n  c\r\nRUN <<E\r\nd\r\nE\r\n",
+    "tabs": "\tFROM\ta\n\tRUN\tb\t\\\t\n\tc\n",
+    "lower case": "from a\nrun b\n",
+    "escape directive": "# syntax=x\n# escape=`\nFROM a\nRUN b `\n c \\\nRUN d\n",
+    "repeated directive": "# escape=`\n# escape=`\nFROM a\n",
+    "wrong escape": "# escape=x\nFROM a\n",
+    "directive after a comment": "# hello\n# escape=`\nFROM a\\\n\n",
+    "heredocs": "FROM a\nRUN <<A cat <<-'B'\nx\nA\n\ty\n\tB\nCOPY <<C <<\"D\" /d\nC\nz\nD\n",
+    "heredoc that is none": "FROM a\nRUN echo it's <<EOF\nRUN b\n",
+    "heredoc in an exec form": 'FROM a\nRUN ["cat", "<<EOF"]\nRUN b\n',
+    "heredoc not closed": "FROM a\nRUN <<EOF\nb\n",
+    "heredoc in ONBUILD": "FROM a\nONBUILD RUN <<EOF\nb\nEOF\nRUN c\n",
+    "flags": 'FROM --platform=x a\nRUN --mount=type=bind,src="a b" --network=none --security=insecure b --c\n',
+    "flags end at --": "FROM a\nRUN --network=none -- --mount=x b\n",
+    "flags that are not ASCII": "FROM a\nCOPY --from=é --chown=à b c\n",
+    "exec forms": 'FROM a\nCMD [ "a" , "\\u00e9\\ud83d\\ude00\\ud800" ]\nENTRYPOINT []\nSHELL ["a"]\nVOLUME ["/a b"]\n',
+    "malformed exec forms": 'FROM a\nCMD [\'a\']\nRUN ["a",]\nCMD ["a"] b\nENTRYPOINT [NaN]\nCMD [1e999]\n',
+    "exec form with a number": 'FROM a\nCMD ["a", 1]\n',
+    "pairs": "FROM a\nENV a b  c\nENV a=\"b c\" d=e\\ f g='h'\nLABEL x=\nARG a b=c\n",
+    "pairs gone wrong": "FROM a\nENV a=b c\n",
+    "health check": 'FROM a\nHEALTHCHECK --interval=3s CMD ["a"]\nHEALTHCHECK NONE\nHEALTHCHECK CMD b c\n',
+    "empty": "",
+    "only comments": "# a\n\n# b\n",
+    "long line": "FROM a\nRUN " + "x" * 65531 + "\n",
+    "too long line": "FROM a\nRUN " + "x" * 65532 + "\n",
+}
+
+
+@pytest.mark.parametrize("text", CASES.values(), ids=CASES.keys())
+def test_reads_as_buildkit(text: str) -> None:
+    assert difference(text) is None
+
+
+REFUSED = {
+    "FRM a\n": (1, "FRM"),
+    "FROM a\n\nFOO b\n": (3, "FOO"),
+    "RUN a\nFROM b\n": (1, "before the first FROM"),
+    "ARG a\n": (1, "no FROM"),
+    "FROM\n": (1, "FROM"),
+    "FROM a b\n": (1, "AS"),
+    "FROM a AS 1b\n": (1, "1b"),
+    "FROM a\nCOPY b\n": (2, "destination"),
+    "FROM a\nCOPY b <<EOF\nEOF\n": (2, "heredoc"),
+    "FROM a\nCOPY --form=b c d\n": (2, "--form"),
+    "FROM a\nCOPY --from c d\n": (2, "--from"),
+    "FROM a\nCOPY --link=x c d\n": (2, "--link"),
+    "FROM a\nCOPY --chown=x --chown=y c d\n": (2, "--chown"),
+    "FROM a\nRUN --network=x b\n": (2, "--network"),
+    "FROM a\nRUN --security=x b\n": (2, "--security"),
+    "FROM a\nRUN --mount=from=$X b\n": (2, "variables"),
+    'FROM a\nRUN --mount=a\\"b b\n': (2, "commas"),
+    "FROM a\nENV =b\n": (2, "name"),
+    "FROM a\nARG =b\n": (2, "name"),
+    "FROM a\nVOLUME []\n": (2, "VOLUME"),
+    'FROM a\nVOLUME [""]\n': (2, "empty path"),
+    "FROM a\nSHELL bash\n": (2, "JSON"),
+    "FROM a\nONBUILD ONBUILD RUN b\n": (2, "ONBUILD"),
+    "FROM a\nONBUILD FROM b\n": (2, "FROM"),
+    "FROM a\nHEALTHCHECK b\n": (2, "CMD"),
+    "FROM a\nHEALTHCHECK CMD\n": (2, "command"),
+    "FROM a\nHEALTHCHECK NONE b\n": (2, "NONE"),
+    "FROM a\nHEALTHCHECK --interval=3 CMD b\n": (2, "--interval"),
+    "FROM a\nHEALTHCHECK --interval=3us CMD b\n": (2, "--interval"),
+    "FROM a\nHEALTHCHECK --retries=-1 CMD b\n": (2, "--retries"),
+    "FROM a\nUSER\n": (2, "USER"),
+}
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_refuses_what_buildkit_refuses_after_parsing(text: str) -> None:
+    line, word = REFUSED[text]
+    with pytest.raises(DockerfileSyntaxError, match=word) as caught:
+        parse(text)
+    assert caught.value.line == line
+
+
+ACCEPTED = (
+    "FROM a\nRUN\n",
+    "FROM a\nCMD\n",
+    "FROM a\nENTRYPOINT []\n",
+    "ARG a=b\nFROM a\n",
+    "FROM a as B\n",
+    "FROM a\nONBUILD FOO\n",
+    "FROM a\nHEALTHCHECK --x=y NONE\n",
+    "FROM a\nHEALTHCHECK --interval=1h2.5m --timeout=0 --retries=+3 CMD b\n",
+    "FROM a\nCOPY --link --parents=TRUE --exclude=a --exclude=b c d\n",
+    'FROM a\nRUN --mount=\\"type=bind,src=a\\",rw --mount=from=b$ c\n',
+    "FROM a\nARG --x b\n",
+)
+
+
+@pytest.mark.parametrize("text", ACCEPTED)
+def test_accepts_what_buildkit_accepts_after_parsing(text: str) -> None:
+    parse(text)
