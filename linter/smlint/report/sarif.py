@@ -57,11 +57,11 @@ def _rule(finding: Diagnostic) -> dict[str, Any]:
     described: dict[str, Any] = {"id": finding.code, "name": _pascal(finding.name)}
     if finding.url:
         described["helpUri"] = finding.url
+    # Code scanning refuses rules without these three.
+    described |= dict.fromkeys(("shortDescription", "fullDescription", "help"), {"text": finding.name})
     if finding.code not in known.codes:
-        described["shortDescription"] = {"text": finding.name}
         return described
     rule = known.load(finding.code)
-    described["shortDescription"] = {"text": finding.name}
     described |= _documented(rule)
     severity = level_for(rule.level, Workload) or finding.severity
     described["defaultConfiguration"] = {"level": _LEVELS[severity]}
