@@ -58,7 +58,7 @@ def _rule(finding: Diagnostic) -> dict[str, Any]:
     if finding.url:
         described["helpUri"] = finding.url
     # Code scanning refuses rules without these three.
-    described |= dict.fromkeys(("shortDescription", "fullDescription", "help"), {"text": finding.name})
+    described |= {key: {"text": finding.name} for key in ("shortDescription", "fullDescription", "help")}
     if finding.code not in known.codes:
         return described
     rule = known.load(finding.code)
