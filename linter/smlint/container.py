@@ -228,8 +228,15 @@ class Evidence(Protocol):
         """What COPY and ADD of the judged stage and its ancestors put where; in images, see ``files_matching``."""
         ...
 
-    def files_matching(self, patterns: Iterable[str]) -> Fact[Sequence[PlacedFile]]:
-        """Files (not directories) of an image whose absolute path matches one of the regular expressions."""
+    def files_matching(
+        self, patterns: Iterable[str], under: Iterable[str] = ()
+    ) -> Fact[Sequence[PlacedFile]]:
+        """Files and links of an image in whose absolute path one of the regular expressions is found (``re.search``).
+
+        An engine cannot list a file system: ``under`` names the places where such files can be, directories with a
+        slash at the end, everything else exact paths. Where it is empty, the literal directory at the beginning of
+        the patterns is taken. Unknown for Dockerfiles and for images of which only the config is read.
+        """
         ...
 
     def installed_packages(self) -> Fact[Sequence[InstalledPackage]]:

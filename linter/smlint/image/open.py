@@ -1,0 +1,35 @@
+"""Opens an image by its reference: which source reads which transport, and the order in which a bare name is tried."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from smlint.image.progress import Progress, Silent
+from smlint.image.reference import ImageError, ImageReference, Transport
+from smlint.image.source import DEFAULT_PLATFORM, ImageSource
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How images are opened."""
+
+    #: ``os/arch[/variant]`` that is picked from an index.
+    platform: str = DEFAULT_PLATFORM
+    #: Download a registry image's layers to look at its files; they are not stored.
+    layers: bool = False
+    #: Registries that are spoken to over plain HTTP, for tests: host or host:port.
+    insecure_registries: frozenset[str] = frozenset()
+    progress: Progress = field(default_factory=Silent)
+
+
+def open_image(reference: ImageReference, options: Options) -> ImageSource:
+    """Open the image; close what is returned. Raises :class:`ImageError`, one line that says what to do."""
+    if reference.transport is Transport.DOCKER_ARCHIVE:
+        from smlint.image.archive import open_docker_archive
+
+        return open_docker_archive(reference, options.platform, options.progress)
+    if reference.transport in (Transport.OCI, Transport.OCI_ARCHIVE):
+        from smlint.image.archive import open_layout
+
+        return open_layout(reference, options.platform, options.progress)
+    raise ImageError(f"{reference.text}: cannot be opened")
