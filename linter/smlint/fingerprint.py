@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from smlint.diagnostics import Diagnostic, FileLocation, ImageLocation, Location, RequestLocation
+from smlint.report import Report, source_of
 
 #: Part of every fingerprint; another way of making them would get another number.
 VERSION: Final = "1"
@@ -57,6 +58,16 @@ def fingerprints(
         seen[parts] += 1
         text = "\0".join((*parts, str(seen[parts])))
         yield diagnostic, hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def of_report(report: Report, root: str) -> list[tuple[Diagnostic, str]]:
+    """All findings of ``report`` with fingerprints that are unique in it."""
+    findings = list(report.diagnostics)
+    sources: dict[str, str] = {}
+    for finding in findings:
+        if not isinstance(finding.location, ImageLocation) and finding.location.path not in sources:
+            sources[finding.location.path] = source_of(finding.location, report) or ""
+    return list(fingerprints(findings, sources, root))
 
 
 def repository_of(reference: str) -> str:

@@ -7,8 +7,8 @@ import os
 from typing import Any, Final
 
 from smlint.diagnostics import Diagnostic, ImageLocation, Location, Severity
-from smlint.fingerprint import fingerprints, from_root, repository_of, repository_root
-from smlint.report import Report, source_of
+from smlint.fingerprint import from_root, of_report, repository_of, repository_root
+from smlint.report import Report
 
 _SEVERITIES: Final = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.INFO: "info"}
 
@@ -16,18 +16,8 @@ _SEVERITIES: Final = {Severity.ERROR: "major", Severity.WARNING: "minor", Severi
 def render(report: Report) -> str:
     """A JSON array with one issue per finding."""
     root = repository_root(os.curdir)
-    issues = [_issue(finding, name, root) for finding, name in named(report, root)]
+    issues = [_issue(finding, name, root) for finding, name in of_report(report, root)]
     return json.dumps(issues, indent=2, ensure_ascii=False) + "\n"
-
-
-def named(report: Report, root: str) -> list[tuple[Diagnostic, str]]:
-    """All findings with fingerprints that are unique in the report."""
-    findings = list(report.diagnostics)
-    sources = {}
-    for finding in findings:
-        if not isinstance(finding.location, ImageLocation) and finding.location.path not in sources:
-            sources[finding.location.path] = source_of(finding.location, report) or ""
-    return list(fingerprints(findings, sources, root))
 
 
 def _issue(finding: Diagnostic, fingerprint: str, root: str) -> dict[str, Any]:

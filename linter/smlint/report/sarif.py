@@ -14,9 +14,8 @@ from urllib.parse import quote
 from smlint import __version__, registry
 from smlint.diagnostics import Diagnostic, Edit, Fix, ImageLocation, Location, Severity
 from smlint.documentation import MissingDocumentationError, documentation, markdown
-from smlint.fingerprint import from_root, repository_of, repository_root
+from smlint.fingerprint import from_root, of_report, repository_of, repository_root
 from smlint.report import Report, place
-from smlint.report.gitlab import named
 from smlint.rule import Heading, Rule, level_for
 from smlint.workload import Workload
 
@@ -42,7 +41,7 @@ def render(report: Report) -> str:
     }
     results = [
         _result(finding, codes[finding.code], fingerprint, root)
-        for finding, fingerprint in named(report, root)
+        for finding, fingerprint in of_report(report, root)
     ]
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     return (
