@@ -126,6 +126,6 @@ def test_the_packs_are_those_of_the_standard_library(site: Path) -> None:
     from importlib.metadata import entry_points
 
     _distribution(site, "house", "house_rules", "RULES = {}\n")
-    ours = set(registry._packs())
+    ours = set(registry.packs())
     assert ours == {(point.name, point.value) for point in entry_points(group=registry.GROUP)}
     assert ("sagemaker", "smlint_rules") in ours

@@ -220,7 +220,8 @@ OPTIONS: Final = (
     Option("per-file-workload", _per_file_workload, "Gitignore pattern to what such files are for."),
 )
 _BY_KEY: Final = {option.key: option for option in OPTIONS}
-_EXTEND: Final = "extend"
+#: The key that names other files to stand on.
+EXTEND: Final = "extend"
 
 
 def load(
@@ -307,14 +308,14 @@ def _from_file(path: str, extended_by: tuple[str, ...]) -> Settings:
     place = _Place(path, os.path.dirname(path))
     table = dict(_section(path) or {})
     settings = Settings()
-    if _EXTEND in table:
-        for target in _read_extend(table.pop(_EXTEND), place):
+    if EXTEND in table:
+        for target in _read_extend(table.pop(EXTEND), place):
             settings = _merge(settings, _from_file(target, (*extended_by, path)))
     values = {}
     for key, value in table.items():
         option = _BY_KEY.get(key)
         if option is None:
-            raise ConfigError(f"{path}: unknown key {key!r}{_did_you_mean(key, [*_BY_KEY, _EXTEND])}")
+            raise ConfigError(f"{path}: unknown key {key!r}{_did_you_mean(key, [*_BY_KEY, EXTEND])}")
         values[option.field] = _read(option, value, place)
     return _merge(settings, Settings(**values, origins=dict.fromkeys(values, path)))
 

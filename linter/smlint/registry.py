@@ -110,7 +110,7 @@ def specificity(selector: str) -> int:
 def installed() -> Registry:
     """The registry of everything installed in this environment; raises BrokenPackError."""
     targets: dict[str, str] = {}
-    for name, module in _packs():
+    for name, module in packs():
         try:
             rules = import_module(module).RULES
         except (ImportError, AttributeError) as error:
@@ -127,7 +127,7 @@ def installed() -> Registry:
     return Registry(targets)
 
 
-def _packs() -> list[tuple[str, str]]:
+def packs() -> list[tuple[str, str]]:
     """Name and module of every pack, the built-in one first.
 
     Reading the few entry_points.txt files that mention the group costs a millisecond; importlib.metadata, which gives

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 COMMANDS: Final = {
     "lint": "smlint.cli.lint",
     "rule": "smlint.cli.rule",
+    "config": "smlint.cli.config",
 }
 _DEFAULT: Final = "lint"
 #: What asks for the whole command tree. A path that is called like a command is written ``./image``.
