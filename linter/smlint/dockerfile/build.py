@@ -1,0 +1,90 @@
+"""From a parsed Dockerfile to the Container that rules read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from smlint.container import UNRESOLVED, Base, Container, OtherEntry, Witness
+from smlint.dockerfile.buildcontext import BuildContext
+from smlint.dockerfile.context import StageFiles
+from smlint.dockerfile.evidence import DockerfileEvidence
+from smlint.dockerfile.history import Histories
+from smlint.dockerfile.runs import Runs
+from smlint.dockerfile.stages import Stage, Stages
+from smlint.dockerfile.state import Evaluation
+
+if TYPE_CHECKING:
+    from smlint.dockerfile.instructions import Dockerfile
+
+
+def build_container(
+    dockerfile: Dockerfile,
+    *,
+    path: str,
+    context: str | None = None,
+    stage: str | None = None,
+    build_args: Mapping[str, str] | None = None,
+) -> Container:
+    """The container that ``docker build`` would make of ``dockerfile``, as far as that can be said without building.
+
+    ``path`` is what locations call the file. ``context`` is the build context's directory; None is the directory of
+    ``path`` if there is such a file, or else no context. ``stage`` is a stage's name or number; None lets the names
+    decide. Raises UnknownStageError, and DockerfileSyntaxError for a word that cannot be expanded whatever the
+    variables are. Reads no file until somebody asks for one.
+    """
+    evaluation = Evaluation(dockerfile, path, build_args or {})
+    stages = evaluation.stages
+    judged = stages.choose(stage)
+    config = evaluation.state(judged).config
+    histories = Histories(evaluation, dockerfile.escape)
+    runs = Runs(path)
+    source = _context(context, path)
+    files = StageFiles(judged, histories, runs, source, path)
+    root = stages.ancestry(judged)[0]
+    return Container(
+        witness=Witness.DOCKERFILE,
+        name=path,
+        anchor=judged.origin.location(path),
+        evidence=DockerfileEvidence(judged, histories, runs, source, files, path),
+        files=files,
+        base=_base(root, path),
+        entrypoint=config.entrypoint,
+        cmd=config.cmd,
+        shell=config.shell,
+        environment=config.environment,
+        environment_complete=config.environment_complete,
+        workdir=config.workdir,
+        user=config.user,
+        stop_signal=config.stop_signal,
+        labels=config.labels,
+        labels_complete=config.labels_complete,
+        volumes=config.volumes,
+        ports=config.ports,
+        platform=config.platform,
+        stage=judged.name,
+        other_entries=tuple(_other_entries(stages, judged, path)),
+    )
+
+
+def _context(given: str | None, path: str) -> BuildContext | None:
+    if given is not None:
+        return BuildContext(given, path)
+    return BuildContext(os.path.dirname(path), path) if os.path.isfile(path) else None
+
+
+def _base(stage: Stage, path: str) -> Base:
+    arguments = stage.origin.arguments
+    word = arguments[0] if arguments else None
+    location = stage.origin.location(path, word.start, word.end) if word else stage.origin.location(path)
+    return Base(stage.base or UNRESOLVED, location)
+
+
+def _other_entries(stages: Stages, judged: Stage, path: str) -> Iterator[OtherEntry]:
+    line = {stage.number for stage in stages.ancestry(judged)}
+    for stage in stages.stages:
+        if stage.number not in line:
+            for instruction in stage.instructions:
+                if instruction.keyword in ("ENTRYPOINT", "CMD"):
+                    yield OtherEntry(instruction.keyword, stage.label, instruction.location(path))

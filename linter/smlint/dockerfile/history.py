@@ -1,0 +1,73 @@
+"""The steps of a stage and of the stages it stands on, in order, and the directories that they make.
+
+What a step does to one certain path is asked of :mod:`smlint.dockerfile.context`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from smlint.container import UNRESOLVED
+from smlint.dockerfile.paths import STANDARD_DIRECTORIES, parent, parents
+from smlint.dockerfile.places import Placement, placements
+from smlint.dockerfile.stages import Stage
+from smlint.dockerfile.state import Evaluation, Step
+
+
+class History:
+    """What happened to the file system of one stage."""
+
+    def __init__(self, stage: Stage, steps: tuple[Step, ...], placed: Mapping[int, list[Placement]]) -> None:
+        self.stage = stage
+        self.steps = steps
+        #: The sources of the COPY and ADD steps, by the step's index.
+        self.placed = placed
+        self._directories = _directories(steps, placed)
+
+    @property
+    def base(self) -> str:
+        """The image below the first step."""
+        return self.steps[0].stage.base if self.steps else self.stage.base
+
+    def is_directory(self, path: str, before: int) -> bool:
+        """Whether ``path`` is certainly a directory before step number ``before``."""
+        return path in STANDARD_DIRECTORIES or self._directories.get(path, before) < before
+
+
+class Histories:
+    """The histories of the stages of one file, each made when asked for."""
+
+    def __init__(self, evaluation: Evaluation, escape: str) -> None:
+        self._evaluation = evaluation
+        self._escape = escape
+        self._made: dict[int, History] = {}
+
+    def of(self, stage: Stage) -> History:
+        """The history of ``stage``. Raises DockerfileSyntaxError."""
+        if stage.number not in self._made:
+            steps = tuple(step for state in self._evaluation.line(stage) for step in state.steps)
+            placed = {
+                number: placements(step, self._evaluation.stages, self._escape)
+                for number, step in enumerate(steps)
+                if step.instruction.keyword in ("COPY", "ADD")
+            }
+            self._made[stage.number] = History(stage, steps, placed)
+        return self._made[stage.number]
+
+
+def _directories(steps: tuple[Step, ...], placed: Mapping[int, list[Placement]]) -> dict[str, int]:
+    """Directories that steps certainly make, and the number of the first step that does."""
+    since: dict[str, int] = {}
+    for number, step in enumerate(steps):
+        if step.instruction.keyword == "WORKDIR":
+            _note(step.directory, number, since)
+        for placement in placed.get(number, ()):
+            certain = placement.is_directory or placement.looks_like_directory
+            _note(placement.target if certain else parent(placement.target), number, since)
+    return since
+
+
+def _note(directory: str, number: int, since: dict[str, int]) -> None:
+    for path in (directory, *parents(directory)):
+        if UNRESOLVED not in path:
+            since.setdefault(path, number)
