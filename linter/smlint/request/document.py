@@ -1,0 +1,107 @@
+"""A request file as read: its text, its values with positions, and what is wrong with its form (SM900).
+
+What the values mean is the business of :mod:`smlint.request.kinds`.
+"""
+
+from __future__ import annotations
+
+from typing import IO, Final, NamedTuple
+
+from smlint.diagnostics import Location, RequestLocation
+from smlint.request.nodes import Lines, Node, Repeated, RequestSyntaxError, Span
+from smlint.request.references import without_references
+
+#: Larger files are refused unread. The services' own limit for a request or definition is 1 MiB.
+MAX_BYTES: Final = 4 * 1024 * 1024
+
+
+class Problem(NamedTuple):
+    """Something wrong with the form of the file that does not keep it from being read."""
+
+    location: Location
+    message: str
+    help: str
+
+
+class Document(NamedTuple):
+    """A request file: one root for JSON, one per document for YAML."""
+
+    path: str
+    text: str
+    roots: tuple[Node, ...]
+    repeated: tuple[Repeated, ...]
+    lines: Lines
+
+    def location(self, span: Span, pointer: str) -> RequestLocation:
+        """The place of a span, which belongs to the value at ``pointer``."""
+        line, column = self.lines.at(span.start)
+        end_line, end_column = self.lines.at(span.end)
+        return RequestLocation(self.path, pointer, line, column, end_line, end_column)
+
+    def problems(self) -> list[Problem]:
+        """Keys that stand twice in one object."""
+        return [
+            Problem(
+                self.location(key.span, ""),
+                f"the key {shown(key.key)} stands twice in this object (first on line "
+                f"{self.lines.at(key.first.start)[0]}): all values but the last are dropped without a word",
+                "delete one of the two",
+            )
+            for key in self.repeated
+        ]
+
+
+def read(stream: IO[bytes]) -> bytes:
+    """At most :data:`MAX_BYTES` from a binary stream; raises RequestSyntaxError when there is more."""
+    data = stream.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise RequestSyntaxError(f"the file is larger than {MAX_BYTES // 1024 // 1024} MiB; no request is")
+    return data
+
+
+def parse(path: str, data: bytes) -> Document:
+    """Read JSON or YAML; raises RequestSyntaxError.
+
+    A name that ends in ``.json`` means JSON, ``.yaml`` and ``.yml`` mean YAML; any other text is JSON when it begins with
+    a brace or bracket.
+    """
+    text = _decoded(data)
+    if not text.strip():
+        raise RequestSyntaxError("the file is empty; a job request in JSON or YAML was expected")
+    from smlint.request import json_text, yaml_text
+
+    roots: tuple[Node, ...]
+    if _is_json(path, text):
+        root, repeated = json_text.parse(text)
+        roots = (root,)
+    else:
+        roots, repeated = yaml_text.parse(text)
+    return Document(path, text, tuple(without_references(root) for root in roots), repeated, Lines(text))
+
+
+def _decoded(data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8-sig", "replace")
+        raise RequestSyntaxError("the file is not UTF-8", *Lines(before).at(len(before))) from None
+
+
+def _is_json(path: str, text: str) -> bool:
+    name = path.lower()
+    if name.endswith((".yaml", ".yml")):
+        return False
+    return name.endswith(".json") or text.lstrip()[:1] in ("{", "[")
+
+
+def shown(value: object) -> str:
+    """A value as messages show it: quoted, printable, cut to a line's length. Never hand a secret to it."""
+    if isinstance(value, str):
+        text = "".join(
+            character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in value
+        )
+        return f"`{text}`" if len(text) <= 60 else f"`{text[:57]}…`"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:37]}…"
