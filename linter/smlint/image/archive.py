@@ -9,24 +9,19 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from smlint.image.blobs import Blob, BlobStore, DirectoryStore, TarStore, blob_path, need, verify
+from smlint.image.blobs import Blob, BlobStore, DirectoryStore, TarStore, blob_path, need
 from smlint.image.config import MAX_CONFIG, ImageConfig, parse_config, parse_object
 from smlint.image.layer import BlobLayer
 from smlint.image.layers import LayeredFiles
+from smlint.image.manifest import MAX_INDEX_DEPTH, MAX_LAYERS, descriptors, digest_of, for_platform, verify
 from smlint.image.progress import Progress
 from smlint.image.reference import ImageError, ImageReference, parse_repository
 from smlint.image.source import (
     INDEX_TYPES,
     Manifest,
     attestation,
-    described_platform,
-    matches_platform,
-    platforms_text,
+    check_platform,
 )
-
-#: An index may name indexes; nobody nests them deeper.
-MAX_INDEX_DEPTH: Final = 4
-MAX_LAYERS: Final = 1000
 
 _REF_NAME: Final = "org.opencontainers.image.ref.name"
 _CONTAINERD_NAME: Final = "io.containerd.image.name"
@@ -63,7 +58,7 @@ class StoredImage:
         self._store.close()
 
 
-def open_docker_archive(reference: ImageReference, platform: str, progress: Progress) -> StoredImage:
+def open_docker_archive(reference: ImageReference, platform: str | None, progress: Progress) -> StoredImage:
     """Open what ``docker save`` or ``podman save`` wrote; raises :class:`ImageError`."""
     store = TarStore(reference.path, progress)
     try:
@@ -77,7 +72,7 @@ def open_docker_archive(reference: ImageReference, platform: str, progress: Prog
         raise
 
 
-def open_layout(reference: ImageReference, platform: str, progress: Progress) -> StoredImage:
+def open_layout(reference: ImageReference, platform: str | None, progress: Progress) -> StoredImage:
     """Open an OCI layout, a folder or an archive of one; raises :class:`ImageError`."""
     store: BlobStore
     if os.path.isdir(reference.path):
@@ -94,7 +89,7 @@ def open_layout(reference: ImageReference, platform: str, progress: Progress) ->
 
 
 def _docker_image(
-    reference: ImageReference, store: BlobStore, platform: str, progress: Progress
+    reference: ImageReference, store: BlobStore, platform: str | None, progress: Progress
 ) -> StoredImage:
     blob = store.find("manifest.json")
     if blob is None:
@@ -130,33 +125,32 @@ def _chosen(entries: Any, wanted: str | None) -> Mapping[str, Any]:
 
 
 def _layout_image(
-    reference: ImageReference, store: BlobStore, platform: str, progress: Progress
+    reference: ImageReference, store: BlobStore, platform: str | None, progress: Progress
 ) -> StoredImage:
     blob = store.find("index.json")
     if blob is None:
         raise ImageError("no OCI layout: index.json is not there")
     index = parse_object(blob.read_all(MAX_CONFIG), "index.json")
-    descriptors = list(_descriptors(index, "manifests", "index.json"))
-    top = _named(descriptors, reference.image)
+    top = _named(list(descriptors(index, "manifests", "index.json")), reference.image)
     media_type = _text(top, "mediaType")
     attestations = False
     descriptor = top
     for _ in range(MAX_INDEX_DEPTH):
-        digest = _text(descriptor, "digest")
+        digest = digest_of(descriptor, "the index")
         content = _object(store, digest, "the index")
         if not (_text(descriptor, "mediaType") in INDEX_TYPES or "manifests" in content):
             break
-        candidates = list(_descriptors(content, "manifests", digest))
-        attestations = attestations or any(map(attestation, candidates))
-        descriptor = for_platform(candidates, platform)
+        entries = list(descriptors(content, "manifests", digest))
+        attestations = attestations or any(map(attestation, entries))
+        descriptor = for_platform(entries, platform)
     else:
         raise ImageError(f"its indexes are nested more than {MAX_INDEX_DEPTH} deep")
-    config_digest = _text(_mapping(content, "config", digest), "digest")
-    config_blob = need(store, blob_path(config_digest, digest), digest)
+    config_digest = digest_of(content.get("config"), digest)
+    config_blob = need(store, blob_path(config_digest), digest)
     raw = verify(config_blob.read_all(MAX_CONFIG), config_digest, config_blob.name)
     layers = [
-        (need(store, blob_path(_text(layer, "digest"), digest), digest), _text(layer, "digest"))
-        for layer in _descriptors(content, "layers", digest)
+        (need(store, blob_path(layer_digest), digest), layer_digest)
+        for layer_digest in (digest_of(layer, digest) for layer in descriptors(content, "layers", digest))
     ]
     config = parse_config(raw, config_blob.name)
     return _image(reference, store, config, layers, platform, progress, media_type, attestations)
@@ -167,11 +161,12 @@ def _image(
     store: BlobStore,
     config: ImageConfig,
     blobs: Sequence[tuple[Blob, str | None]],
-    platform: str,
+    platform: str | None,
     progress: Progress,
     media_type: str | None = None,
     attestations: bool = False,
 ) -> StoredImage:
+    check_platform(config, platform)
     if len(blobs) > MAX_LAYERS:
         raise ImageError(f"has more than {MAX_LAYERS} layers")
     if config.diff_ids and len(config.diff_ids) != len(blobs):
@@ -194,8 +189,8 @@ def _image(
     )
 
 
-def _named(descriptors: list[Mapping[str, Any]], wanted: str | None) -> Mapping[str, Any]:
-    images = [descriptor for descriptor in descriptors if not attestation(descriptor)]
+def _named(entries: list[Mapping[str, Any]], wanted: str | None) -> Mapping[str, Any]:
+    images = [descriptor for descriptor in entries if not attestation(descriptor)]
     names = [name for descriptor in images for name in _names(descriptor)]
     if wanted is None:
         if len(images) == 1:
@@ -215,40 +210,9 @@ def _names(descriptor: Mapping[str, Any]) -> Iterator[str]:
                 yield annotations[key]
 
 
-def for_platform(descriptors: list[Mapping[str, Any]], platform: str) -> Mapping[str, Any]:
-    """The entry of an index for ``os/arch[/variant]``; raises :class:`ImageError` naming those there are."""
-    images = [descriptor for descriptor in descriptors if not attestation(descriptor)]
-    for descriptor in images:
-        if matches_platform(platform, *described_platform(descriptor)):
-            return descriptor
-    # A single entry without a platform is an image that an index only wraps.
-    if len(images) == 1 and described_platform(images[0])[:2] == ("", ""):
-        return images[0]
-    offered = ("/".join(filter(None, described_platform(image))) for image in images)
-    raise ImageError(
-        f"is not there for {platform}, only for {platforms_text(offered)}; choose with --platform"
-    )
-
-
 def _object(store: BlobStore, digest: str, wanted_by: str) -> dict[str, Any]:
-    blob = need(store, blob_path(digest, wanted_by), wanted_by)
+    blob = need(store, blob_path(digest), wanted_by)
     return parse_object(verify(blob.read_all(MAX_CONFIG), digest, blob.name), blob.name)
-
-
-def _descriptors(content: Mapping[str, Any], key: str, what: str) -> Iterator[Mapping[str, Any]]:
-    found = content.get(key) or []
-    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
-        raise ImageError(f"{what}: {key} is not a list of descriptors")
-    if len(found) > MAX_LAYERS:
-        raise ImageError(f"{what}: {key} has more than {MAX_LAYERS} entries")
-    yield from found
-
-
-def _mapping(content: Mapping[str, Any], key: str, what: str) -> Mapping[str, Any]:
-    found = content.get(key)
-    if not isinstance(found, dict):
-        raise ImageError(f"{what}: {key} is not an object")
-    return found
 
 
 def _text(content: Mapping[str, Any], key: str) -> str:

@@ -135,7 +135,7 @@ def container_of(source: ImageSource) -> Container:
     config, reference = source.config, source.reference
 
     def at(step: HistoryStep | None) -> ImageLocation:
-        return ImageLocation(reference, created_by=printable(step.created_by) if step else None)
+        return ImageLocation(reference, created_by=(printable(step.created_by) or None) if step else None)
 
     def text(value: str, keyword: str) -> Fact[str]:
         return Known(value, at(config.last_step(keyword))) if value else ABSENT
@@ -176,7 +176,7 @@ def location_of(source: ImageSource, node: Node) -> ImageLocation:
     layer = layers[node.layer] if node.layer is not None and node.layer < len(layers) else None
     step = source.config.step_of_layer(node.layer)
     return ImageLocation(
-        source.reference, printable(node.path), layer, printable(step.created_by) if step else None
+        source.reference, printable(node.path), layer, (printable(step.created_by) or None) if step else None
     )
 
 

@@ -83,12 +83,11 @@ class BlobLayer:
         kept = self._kept.get(offset)
         if kept is not None:
             return kept[:size]
-        file: io.BufferedReader = self._blob.open()
-        if self._expand is not None:
-            raw = Decompressed(self._blob.open, self._expand, self._blob.size, self._name)
-            file = io.BufferedReader(raw, CHUNK)
-        file.seek(offset)
-        return file.read(size)
+        if self._expand is None:
+            file = self._blob.open()
+            file.seek(offset)
+            return file.read(size)
+        return read_streamed(self._blob.open(), self._blob.size, self._name, offset, size)
 
 
 def index_layer(stream: tar.Stream, name: str, kept: dict[int, bytes] | None = None) -> LayerIndex:
@@ -131,6 +130,19 @@ def stream_layer(
     if digest is not None and hashing.digest() != digest:
         raise ImageError(f"{name} does not match its digest: it should be {digest} and is {hashing.digest()}")
     return index
+
+
+def read_streamed(file: Readable, size: int, name: str, offset: int, count: int) -> bytes:
+    """``count`` bytes at ``offset`` of the uncompressed layer that ``file`` (of ``size`` bytes) holds."""
+    head = file.read(6)
+    raw = _Prefixed(head, file)
+    expand = expander(head)
+    if expand is None:
+        stream = ForwardStream(raw.read)
+    else:
+        stream = ForwardStream(io.BufferedReader(Decompressed(lambda: raw, expand, size, name), CHUNK).read)
+    stream.skip(offset)
+    return stream.read(count)
 
 
 class _Prefixed:

@@ -6,7 +6,6 @@ image's root.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -24,6 +23,7 @@ from smlint.image.index import (
     Row,
 )
 from smlint.image.layer import Layer
+from smlint.image.patterns import union
 from smlint.image.reference import ImageError
 from smlint.image.source import Listing, Node
 
@@ -83,7 +83,7 @@ class LayeredFiles:
 
     def search(self, patterns: Sequence[str], under: Sequence[str] = ()) -> Listing:
         """See :class:`smlint.image.source.FileSystem`; everything is looked at, so ``under`` is not needed."""
-        wanted = re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
+        wanted = union(patterns)
         found: dict[str, Node] = {}
         for number, index in enumerate(self._all()):
             for path in index.paths():

@@ -6,15 +6,16 @@ from dataclasses import dataclass, field
 
 from smlint.image.progress import Progress, Silent
 from smlint.image.reference import ImageError, ImageReference, Transport
-from smlint.image.source import DEFAULT_PLATFORM, ImageSource
+from smlint.image.source import ImageSource
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """How images are opened."""
 
-    #: ``os/arch[/variant]`` that is picked from an index.
-    platform: str = DEFAULT_PLATFORM
+    #: ``os/arch[/variant]`` that the image must be for; None picks linux/amd64 from an index and takes a single image
+    #: as it is.
+    platform: str | None = None
     #: Download a registry image's layers to look at its files; they are not stored.
     layers: bool = False
     #: Registries that are spoken to over plain HTTP, for tests: host or host:port.
@@ -32,4 +33,30 @@ def open_image(reference: ImageReference, options: Options) -> ImageSource:
         from smlint.image.archive import open_layout
 
         return open_layout(reference, options.platform, options.progress)
-    raise ImageError(f"{reference.text}: cannot be opened")
+    if reference.transport is Transport.DOCKER:
+        return _registry(reference, options)
+    from smlint.image.connection import NoEngineError
+    from smlint.image.daemon import NotOnEngineError, open_daemon
+
+    try:
+        return open_daemon(reference, options.platform)
+    except (NoEngineError, NotOnEngineError) as error:
+        if reference.transport is Transport.DOCKER_DAEMON or reference.repository is None:
+            raise
+        missing = error
+    try:
+        return _registry(reference, options)
+    except ImageError as error:
+        raise ImageError(f"{missing}. Neither has the registry: {error}") from None
+
+
+def _registry(reference: ImageReference, options: Options) -> ImageSource:
+    from smlint.image.remote import open_registry
+
+    return open_registry(
+        reference,
+        options.platform,
+        options.progress,
+        layers=options.layers,
+        insecure=options.insecure_registries,
+    )

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 from smlint.container import FileKind
 from smlint.image.config import ImageConfig
+from smlint.image.reference import ImageError
 
 #: The only platform that SageMaker's x86 instances run; what is picked from an index unless another is asked for.
 DEFAULT_PLATFORM: Final = "linux/amd64"
@@ -125,6 +126,14 @@ def matches_platform(wanted: str, operating_system: str, architecture: str, vari
     parts = wanted.split("/")
     offered = (operating_system, architecture, variant)
     return len(parts) <= 3 and all(part == offer for part, offer in zip(parts, offered, strict=False))
+
+
+def check_platform(config: ImageConfig, platform: str | None) -> None:
+    """Raise :class:`ImageError` when a platform was asked for and a single image is for another."""
+    actual = (config.operating_system, config.architecture, config.variant)
+    if platform is not None and not matches_platform(platform, *actual):
+        offered = "/".join(filter(None, actual))
+        raise ImageError(f"is not there for {platform}, only for {offered}; choose with --platform")
 
 
 def described_platform(descriptor: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -24,7 +24,8 @@ SYMLINK: Final = b"2"
 DIRECTORY: Final = b"5"
 
 _REGULAR_TYPES: Final = frozenset((b"0", b"\0", b"7", b"S"))
-_GNU_MAGIC: Final = b"ustar  \0"
+#: Links, devices, directories, pipes. Types that nobody knows have contents, as regular files do.
+_HEADER_ONLY: Final = frozenset((b"1", b"2", b"3", b"4", b"5", b"6"))
 
 
 class TarError(ImageError):
@@ -55,7 +56,7 @@ class Member(NamedTuple):
     mode: int
     uid: int
     gid: int
-    #: Length of the content as it is stored; 0 for anything but regular files.
+    #: Length of the content as it is stored; 0 for links, directories and devices.
     size: int
     link: str
     #: Offset of the content in the stream.
@@ -141,9 +142,9 @@ def _member(stream: Stream, block: bytes, extended: _Extended, everywhere: dict[
         _skip_sparse_map(stream, block)
     if kind in _REGULAR_TYPES:
         # V7 archives mark a directory by nothing but the slash.
-        kind = DIRECTORY if name.endswith("/") and kind != b"7" else REGULAR
-    if kind != REGULAR:
-        # A link's size field may repeat its target's: nothing is stored for it. Directories have no content either.
+        kind = DIRECTORY if kind == b"\0" and name.endswith("/") else REGULAR
+    if kind in _HEADER_ONLY:
+        # A link's size field may repeat its target's: nothing is stored for it.
         size = 0
     return Member(
         name=name,

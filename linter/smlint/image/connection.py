@@ -1,0 +1,122 @@
+"""Finds the container engine that the docker command would talk to: DOCKER_HOST, contexts, the default and Podman sockets.
+
+The docker SDK's own ``from_env`` reads no contexts. Nothing is asked of the engine here beyond whether it answers.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from smlint.image.reference import ImageError
+
+if TYPE_CHECKING:
+    import docker
+
+#: Seconds for one answer of the engine.
+TIMEOUT: Final = 60
+
+_DEFAULT_SOCKET: Final = "/var/run/docker.sock"
+
+
+class NoEngineError(ImageError):
+    """No container engine answers."""
+
+
+def connect(environment: Mapping[str, str] | None = None) -> docker.DockerClient:
+    """A client of the engine in force, which has answered once; close it. Raises :class:`NoEngineError`."""
+    import docker
+    import docker.errors
+    import requests
+
+    where, settings = _settings(os.environ if environment is None else environment)
+    try:
+        client = docker.DockerClient(version="auto", timeout=TIMEOUT, **settings)
+    except (docker.errors.DockerException, requests.RequestException, OSError) as error:
+        raise NoEngineError(
+            f"no container engine answers at {where} ({innermost(error)}); start it, set DOCKER_HOST, "
+            "or name an archive (docker-archive:FILE) or a registry image (docker://REF)"
+        ) from None
+    return client
+
+
+def _settings(environment: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
+    """Where the engine is, in words and as arguments of the client; the order is the docker command's own."""
+    host = environment.get("DOCKER_HOST")
+    if host:
+        return f"DOCKER_HOST={host}", _of_environment(host, environment)
+    context = environment.get("DOCKER_CONTEXT") or _current_context(environment)
+    if context and context != "default":
+        return f"context {context}", _of_context(context)
+    for socket in _sockets(environment):
+        if _is_socket(socket):
+            return socket, {"base_url": f"unix://{socket}"}
+    if os.name == "nt":
+        return "the default pipe", {}
+    return _DEFAULT_SOCKET, {"base_url": f"unix://{_DEFAULT_SOCKET}"}
+
+
+def _of_environment(host: str, environment: Mapping[str, str]) -> dict[str, Any]:
+    from docker.utils import kwargs_from_env
+
+    return {**kwargs_from_env(environment=dict(environment)), **_ssh(host)}
+
+
+def _of_context(name: str) -> dict[str, Any]:
+    from docker.context import ContextAPI
+    from docker.errors import DockerException
+
+    try:
+        context = ContextAPI.get_context(name)
+    except (DockerException, ValueError, OSError) as error:
+        raise NoEngineError(f"the docker context {name} cannot be read: {innermost(error)}") from None
+    if context is None or not context.Host:
+        raise NoEngineError(f"there is no docker context {name}; `docker context ls` lists them")
+    return {"base_url": context.Host, "tls": context.TLSConfig or False, **_ssh(context.Host)}
+
+
+def _ssh(host: str) -> dict[str, Any]:
+    # The ssh command knows the user's configuration and agent; the SDK's own client would need paramiko.
+    return {"use_ssh_client": True} if host.startswith("ssh://") else {}
+
+
+def _current_context(environment: Mapping[str, str]) -> str | None:
+    import json
+
+    folder = environment.get("DOCKER_CONFIG") or os.path.join(os.path.expanduser("~"), ".docker")
+    try:
+        with open(os.path.join(folder, "config.json"), encoding="utf-8") as file:
+            settings = json.load(file)
+    except (OSError, ValueError):
+        return None
+    name = settings.get("currentContext") if isinstance(settings, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def _sockets(environment: Mapping[str, str]) -> Iterator[str]:
+    yield _DEFAULT_SOCKET
+    runtime = environment.get("XDG_RUNTIME_DIR")
+    if runtime:
+        yield os.path.join(runtime, "docker.sock")
+        yield os.path.join(runtime, "podman", "podman.sock")
+    yield "/run/podman/podman.sock"
+
+
+def _is_socket(path: str) -> bool:
+    try:
+        return stat.S_ISSOCK(os.stat(path).st_mode)
+    except OSError:
+        return False
+
+
+def innermost(error: BaseException) -> str:
+    """The innermost cause in one line: requests and the SDK wrap each other's errors."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+        nested = next((arg for arg in cause.args if isinstance(arg, BaseException)), None)
+        cause = cause.__cause__ or cause.__context__ or nested
+    return " ".join(str(error).split())[:200]

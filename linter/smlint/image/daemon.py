@@ -1,0 +1,299 @@
+"""Images on a container engine, looked at through its API: any Docker or Podman, local or remote.
+
+The API can say what one path is (1 ms) and send a path with everything in it as a tar stream; it cannot list. So a
+container is created from the image, never started, and removed on closing; exact paths are asked for, and directories
+are streamed up to a budget. An export of the whole image would cost seconds for every gigabyte.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import posixpath
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from smlint.container import FileKind
+from smlint.image import tar
+from smlint.image.config import ImageConfig, config_of_engine
+from smlint.image.connection import TIMEOUT, connect
+from smlint.image.patterns import literal_directory, union
+from smlint.image.reference import ImageError, ImageReference
+from smlint.image.source import Listing, Manifest, Node, check_platform
+from smlint.image.streams import ForwardStream
+
+if TYPE_CHECKING:
+    import docker
+    import requests
+
+#: On every container made here: `docker ps -a --filter label=io.smlint.image` finds what a killed run left.
+LABEL: Final = "io.smlint.image"
+#: Bytes and entries of a directory that are streamed at most, since contents come with the names.
+LIST_BYTES: Final = 64 << 20
+LIST_ENTRIES: Final = 100_000
+MAX_HOPS: Final = 40
+
+_STAT_HEADER: Final = "X-Docker-Container-Path-Stat"
+#: Go's os.FileMode, which the API gives.
+_GO_DIRECTORY, _GO_SYMLINK, _GO_SPECIAL = 1 << 31, 1 << 27, 0b0111_0010_1000 << 16
+_GO_SETUID, _GO_SETGID, _GO_STICKY = 1 << 23, 1 << 22, 1 << 20
+
+_TAR_KINDS: Final = {
+    tar.REGULAR: FileKind.FILE,
+    tar.HARD_LINK: FileKind.FILE,
+    tar.SYMLINK: FileKind.SYMLINK,
+    tar.DIRECTORY: FileKind.DIRECTORY,
+}
+
+
+class DaemonImage:
+    """An image on an engine; see :class:`smlint.image.source.ImageSource`."""
+
+    def __init__(
+        self, reference: str, client: docker.DockerClient, image: str, config: ImageConfig, size: int | None
+    ) -> None:
+        self.reference = reference
+        self.config = config
+        self.manifest = Manifest(size=size, layers=config.diff_ids)
+        self.files = DaemonFiles(client, image, config)
+        self._client = client
+
+    def close(self) -> None:
+        """Remove the container, if one was needed, and hang up."""
+        try:
+            self.files.close()
+        finally:
+            self._client.close()
+
+
+def open_daemon(reference: ImageReference, platform: str | None) -> DaemonImage:
+    """Open an image that the engine has.
+
+    Raises :class:`~smlint.image.connection.NoEngineError` or :class:`NotOnEngineError`; nothing is pulled.
+    """
+    import docker.errors
+
+    client = connect()
+    image = reference.image or ""
+    try:
+        with _one_line(image):
+            attributes = client.api.inspect_image(image)  # type: ignore[no-untyped-call]
+            history = client.api.history(attributes["Id"])  # type: ignore[no-untyped-call]
+        config = config_of_engine(attributes, history, "its config")
+        check_platform(config, platform)
+    except docker.errors.NotFound:
+        client.close()
+        raise NotOnEngineError(
+            f"{reference.text}: the engine has no image {image}; pull or build it, "
+            f"or read it from its registry with docker://{image}"
+        ) from None
+    except BaseException as error:
+        client.close()
+        if type(error) is ImageError:
+            raise ImageError(f"{reference.text}: {error}") from None
+        raise
+    return DaemonImage(f"docker-daemon:{image}", client, attributes["Id"], config, attributes.get("Size"))
+
+
+class NotOnEngineError(ImageError):
+    """The engine answers and does not have the image."""
+
+
+class DaemonFiles:
+    """The file system of an image on an engine; see :class:`smlint.image.source.FileSystem`."""
+
+    def __init__(self, client: docker.DockerClient, image: str, config: ImageConfig) -> None:
+        self._client = client
+        self._image = image
+        self._config = config
+        self._container: str | None = None
+        self._seen: dict[str, Node | None] = {}
+        self._listings: dict[str, Listing] = {}
+
+    def stat(self, path: str) -> Node | None:
+        """See :class:`smlint.image.source.FileSystem`."""
+        return self._resolve(path, 0)
+
+    def read(self, path: str, limit: int) -> bytes | None:
+        """See :class:`smlint.image.source.FileSystem`."""
+        node = self.stat(path)
+        if node is None or node.kind is not FileKind.FILE:
+            return None
+        with self._archive(node.path) as stream:
+            for member in tar.members(stream):
+                return stream.read(min(member.size, limit))
+        return None
+
+    def search(self, patterns: Sequence[str], under: Sequence[str]) -> Listing:
+        """See :class:`smlint.image.source.FileSystem`; only places in ``under`` are looked at."""
+        wanted = union(patterns)
+        places = tuple(under) or tuple(filter(None, map(literal_directory, patterns)))
+        if not places:
+            return Listing((), ("everything but what rules name",))
+        found: dict[str, Node] = {}
+        incomplete: list[str] = []
+        for place in places:
+            listing = self._place(place)
+            incomplete.extend(listing.incomplete)
+            found.update((node.path, node) for node in listing.nodes if wanted.search(node.path))
+        return Listing(sorted(found.values(), key=lambda node: node.path), tuple(dict.fromkeys(incomplete)))
+
+    def close(self) -> None:
+        """Remove the container."""
+        if self._container is not None:
+            container, self._container = self._container, None
+            with _one_line(self._image):
+                self._client.api.remove_container(container, v=True, force=True)
+
+    def _place(self, place: str) -> Listing:
+        folder, _, name = place.rpartition("/")
+        parent = self._resolve(folder, 0)
+        if parent is None or parent.kind is not FileKind.DIRECTORY:
+            return Listing(())
+        if not name:
+            if parent.path not in self._listings:
+                self._listings[parent.path] = self._list(parent.path)
+            return self._listings[parent.path]
+        node = self._lstat(posixpath.join(parent.path, name))
+        return Listing([node] if node is not None and node.kind is not FileKind.DIRECTORY else ())
+
+    def _list(self, directory: str) -> Listing:
+        """Everything below a directory (a resolved path), as far as the budget goes."""
+        nodes: list[Node] = []
+        above = posixpath.dirname(directory)
+        with self._archive(directory) as stream:
+            for count, member in enumerate(tar.members(stream)):
+                node = _node_of(member, posixpath.normpath(posixpath.join(above, member.name.lstrip("/"))))
+                if node.kind is not FileKind.DIRECTORY:
+                    nodes.append(node)
+                if count >= LIST_ENTRIES or stream.tell() + member.size > LIST_BYTES:
+                    return Listing(nodes, (directory,))
+        return Listing(nodes)
+
+    def _resolve(self, path: str, hops: int) -> Node | None:
+        node: Node | None = Node("/", FileKind.DIRECTORY, 0o755)
+        for part in path.split("/"):
+            if part in ("", "."):
+                continue
+            if node is None or node.kind is not FileKind.DIRECTORY:
+                return None
+            if part == "..":
+                node = self._resolve(posixpath.dirname(node.path), hops)
+                continue
+            step = self._lstat(posixpath.join(node.path, part))
+            if step is not None and step.kind is FileKind.SYMLINK:
+                if hops >= MAX_HOPS:
+                    return None
+                step = self._resolve(posixpath.join(node.path, step.link or ""), hops + 1)
+            node = step
+        return node
+
+    def _lstat(self, path: str) -> Node | None:
+        if path not in self._seen:
+            self._seen[path] = self._ask(path)
+        return self._seen[path]
+
+    def _ask(self, path: str) -> Node | None:
+        with _one_line(path):
+            response = self._client.api.head(self._url(), params={"path": path}, timeout=TIMEOUT)
+        if response.status_code == 404:
+            return None
+        header = response.headers.get(_STAT_HEADER)
+        if not response.ok or not header:
+            raise ImageError(f"{path}: the engine does not say what it is (status {response.status_code})")
+        try:
+            answer: dict[str, Any] = json.loads(base64.b64decode(header))
+            mode, size, link = int(answer["mode"]), int(answer["size"]), str(answer.get("linkTarget") or "")
+        except (ValueError, KeyError, TypeError):
+            raise ImageError(f"{path}: the engine's answer cannot be read") from None
+        kind = _kind(mode)
+        return Node(
+            path=path,
+            kind=kind,
+            mode=_permissions(mode),
+            size=size if kind is FileKind.FILE else None,
+            link=link if kind is FileKind.SYMLINK else None,
+        )
+
+    @contextmanager
+    def _archive(self, path: str) -> Iterator[ForwardStream]:
+        """The tar stream of ``path``; hanging up early is how the rest is left untransferred."""
+        with _one_line(path):
+            response: requests.Response = self._client.api.get(
+                self._url(),
+                params={"path": path},
+                # The engine compresses for whoever accepts it, at a twentieth of the speed.
+                headers={"Accept-Encoding": "identity"},
+                stream=True,
+                timeout=TIMEOUT,
+            )
+            try:
+                if not response.ok:
+                    raise ImageError(f"{path}: the engine does not send it (status {response.status_code})")
+                yield ForwardStream(response.raw.read)
+            finally:
+                response.close()
+
+    def _url(self) -> str:
+        if self._container is None:
+            self._container = self._create()
+        api = self._client.api
+        return f"{api.base_url}/v{api.api_version}/containers/{self._container}/archive"
+
+    def _create(self) -> str:
+        api = self._client.api
+        # A volume of the image would be made and filled with the image's content; a tmpfs takes its place, and as the
+        # container never starts, nothing is mounted and the image's own files stay in sight.
+        tmpfs = dict.fromkeys(self._config.volumes, "")
+        with _one_line(self._image):
+            created = api.create_container(
+                self._image,
+                command=["never-started"],
+                labels={LABEL: "1"},
+                network_disabled=True,
+                host_config=api.create_host_config(tmpfs=tmpfs or None),
+            )
+        return str(created["Id"])
+
+
+@contextmanager
+def _one_line(what: str) -> Iterator[None]:
+    """Turn the SDK's and the connection's errors into one line; "not found" stays what it is."""
+    import docker.errors
+    import requests
+    import urllib3.exceptions
+
+    try:
+        yield
+    except docker.errors.NotFound:
+        raise
+    except (docker.errors.DockerException, requests.RequestException, urllib3.exceptions.HTTPError) as error:
+        text = " ".join(str(getattr(error, "explanation", None) or error).split())
+        raise ImageError(f"{what}: the engine failed: {text[:300]}") from None
+
+
+def _kind(mode: int) -> FileKind:
+    if mode & _GO_DIRECTORY:
+        return FileKind.DIRECTORY
+    if mode & _GO_SYMLINK:
+        return FileKind.SYMLINK
+    return FileKind.OTHER if mode & _GO_SPECIAL else FileKind.FILE
+
+
+def _permissions(mode: int) -> int:
+    special = ((_GO_SETUID, 0o4000), (_GO_SETGID, 0o2000), (_GO_STICKY, 0o1000))
+    return (mode & 0o777) | sum(bit for go, bit in special if mode & go)
+
+
+def _node_of(member: tar.Member, path: str) -> Node:
+    kind = _TAR_KINDS.get(member.type, FileKind.OTHER)
+    return Node(
+        path=path,
+        kind=kind,
+        mode=member.mode,
+        size=member.size if member.type == tar.REGULAR else None,
+        uid=member.uid,
+        gid=member.gid,
+        link=member.link if member.type == tar.SYMLINK else None,
+    )
