@@ -10,6 +10,8 @@ from smlint.dockerfile.words import SPACE
 
 DEFAULT_ESCAPE: Final = "\\"
 
+#: What may stand between the ``#`` and the name.
+INDENT: Final = SPACE
 NAMES: Final = frozenset({"syntax", "escape", "check"})
 # Go's \s, which knows no vertical tab.
 _DIRECTIVE = re.compile(r"([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.+?)[\t\n\f\r ]*\Z")
@@ -33,7 +35,7 @@ def read_directives(lines: list[str]) -> tuple[Directive, ...]:
         line = line.rstrip("\r").lstrip(SPACE)
         if not line.startswith("#"):
             break
-        match = _DIRECTIVE.match(line[1:].lstrip(SPACE))
+        match = _DIRECTIVE.match(line[1:].lstrip(INDENT))
         if match is None or match[1].lower() not in NAMES:
             break
         directive = Directive(match[1].lower(), match[2], number)

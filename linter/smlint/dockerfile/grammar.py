@@ -164,10 +164,8 @@ def _check_shell(instruction: Instruction) -> None:
 
 def _check_onbuild(instruction: Instruction) -> None:
     trigger = instruction.onbuild
-    if trigger is None or trigger.keyword in ("FROM", "MAINTAINER"):
-        raise InvalidArgumentsError(
-            f"ONBUILD cannot defer {'ONBUILD' if trigger is None else trigger.keyword}"
-        )
+    if trigger is not None and trigger.keyword in ("FROM", "MAINTAINER", "ONBUILD"):
+        raise InvalidArgumentsError(f"ONBUILD cannot defer {trigger.keyword}")
 
 
 def _check_healthcheck(instruction: Instruction) -> None:

@@ -13,6 +13,10 @@ from smlint.dockerfile.words import SPACE, InvalidArgumentsError
 
 _ESCAPE: Final = "\\"
 _HEREDOC = re.compile(r"[0-9]*<<(-?)[\t\n\f\r ]*([^<]*)\Z")
+#: What may stand between ``<<`` and the name.
+BLANKS: Final = "\t\r "
+#: What may follow the name in ``${name…}``, besides a colon and one of the first three.
+SUBSTITUTIONS: Final = frozenset(("-", "+", "?", "#", "%", "/"))
 _SPECIAL_PARAMETERS: Final = "@*#?-$!0"
 _PLAIN = re.compile(rf"[^$'\"<\\/}}{SPACE}]+")
 
@@ -43,7 +47,7 @@ class Opener(NamedTuple):
 def openers(line: str) -> list[Opener]:
     """The heredocs that ``line``, a whole instruction, opens. Raises InvalidArgumentsError for one that BuildKit refuses."""
     try:
-        found = _Lexer(line, raw_quotes=True, raw_escapes=True).words()
+        found = Lexer(line, raw_quotes=True, raw_escapes=True).words()
     except InvalidArgumentsError:
         # BuildKit takes a line that it cannot lex (it's an apostrophe …) for one without heredocs.
         return []
@@ -64,10 +68,10 @@ def _opener(word: str) -> Opener | None:
     match = _HEREDOC.match(word)
     if match is None or not match[2]:
         return None
-    names = _Lexer(match[2], raw_quotes=False, raw_escapes=False).words()
+    names = Lexer(match[2], raw_quotes=False, raw_escapes=False).words()
     if len(names) != 1:
         return None
-    quoted = _Lexer(match[2], raw_quotes=True, raw_escapes=False).words()
+    quoted = Lexer(match[2], raw_quotes=True, raw_escapes=False).words()
     if len(quoted) != 1:
         raise InvalidArgumentsError(f"the heredoc name {match[2]!r} cannot be read")
     return Opener(names[0], _quotes(names[0]) == _quotes(quoted[0]), bool(match[1]))
@@ -77,7 +81,7 @@ def _quotes(text: str) -> int:
     return text.count("'") + text.count('"')
 
 
-class _Lexer:
+class Lexer:
     """Cuts a line into shell words as BuildKit does, its oddities included."""
 
     def __init__(self, text: str, *, raw_quotes: bool, raw_escapes: bool) -> None:
@@ -163,7 +167,7 @@ class _Lexer:
             return "<"
         self._next()
         start = self._position
-        while self._peek() and self._peek() in "\t\r ":
+        while self._peek() and self._peek() in BLANKS:
             self._next()
         return "<<" + self._text[start : self._position]
 
@@ -207,18 +211,14 @@ class _Lexer:
         modifier = self._next()
         if modifier == "}":
             return "${" + name + "}"
+        sign = self._next() if modifier == ":" else modifier
+        by_pattern = sign in SUBSTITUTIONS and sign in ("#", "%")
+        if (modifier == ":" and by_pattern) or (modifier != ":" and sign not in SUBSTITUTIONS):
+            raise InvalidArgumentsError("${" + name + modifier + " begins no substitution")
         if modifier == "/":
             return self._replacement(name)
-        sign = modifier
-        if modifier == ":":
-            sign = self._next()
-            modifier += sign
-            if sign in ("#", "%"):
-                raise InvalidArgumentsError(f"${{…{modifier}…}} is no substitution")
-        elif sign not in ("+", "-", "?", "#", "%"):
-            raise InvalidArgumentsError(f"${{…{modifier}…}} is no substitution")
-        word, _ = self._read("}", raw_escapes=sign in ("#", "%"))
-        return "${" + name + modifier + word + "}"
+        word, _ = self._read("}", raw_escapes=by_pattern)
+        return "${" + name + modifier + (sign if modifier == ":" else "") + word + "}"
 
     def _replacement(self, name: str) -> str:
         if self._peek() == "/":

@@ -15,7 +15,7 @@ from smlint.dockerfile.errors import DockerfileSyntaxError
 from smlint.dockerfile.heredocs import Heredoc, Opener, openers
 from smlint.dockerfile.reader import read_keywords
 from smlint.dockerfile.source import Comment, LogicalLine, Source, prepare
-from smlint.dockerfile.words import SPACE, Argument, Flag, InvalidArgumentsError
+from smlint.dockerfile.words import BLANK, SPACE, Argument, Flag, InvalidArgumentsError
 
 _WITH_HEREDOC: Final = frozenset(("ADD", "COPY", "RUN"))
 _JSON_OR_TEXT: Final = frozenset(("RUN", "CMD", "ENTRYPOINT", "SHELL"))
@@ -45,7 +45,7 @@ class Instruction:
 
     def __init__(self, line: LogicalLine, start: int, keyword: str, rest_start: int, escape: str) -> None:
         """Read the instruction at offset ``start`` of ``line``. Raises InvalidArgumentsError."""
-        rest = line.text[rest_start:]
+        rest = line.text[rest_start:].rstrip(SPACE)
         flags, skipped = words.read_flags(rest, escape)
         rest = rest[skipped:]
         value = rest.lstrip(SPACE)
@@ -59,7 +59,7 @@ class Instruction:
             [flag._replace(start=flag.start - skipped, end=flag.end - skipped) for flag in flags]
         )
         #: What follows the flags; continuations are joined, comments and blank lines inside them are gone.
-        self.value = value.rstrip(SPACE)
+        self.value = value
         #: The items of the JSON array that the value (of HEALTHCHECK: the command) is; None if it is none.
         self.exec_form: tuple[str, ...] | None = None
         #: The instruction that an ONBUILD defers.
@@ -127,7 +127,7 @@ class Instruction:
             return tuple(words.words(value, escape))
         if keyword == "HEALTHCHECK":
             return self._health_check()
-        if keyword == "ONBUILD" and value:
+        if keyword == "ONBUILD" and value and not self._start:  # one in another is refused anyway
             self._read_onbuild(escape)
         return words.whole(value) if keyword in _TEXT else ()
 
@@ -145,17 +145,16 @@ class Instruction:
         )
 
     def _health_check(self) -> tuple[Argument, ...]:
-        kind = words.first_word(self.value)
-        if kind is None:
+        if not self.value:
             return ()
-        command = self.value[kind.end :]
-        return kind, *self._json_or(words.whole, len(self.value) - len(command.lstrip(SPACE)))
+        kind, *_ = words.fields(self.value)
+        command = self.value[kind.end :].lstrip(BLANK)
+        return kind, *self._json_or(words.whole, len(self.value) - len(command))
 
     def _read_onbuild(self, escape: str) -> None:
         [(keyword, rest_start)] = read_keywords([self.value])
-        if keyword != "ONBUILD":  # ONBUILD ONBUILD is refused, but by the grammar; here it would only nest
-            start = self._value_start
-            self.onbuild = Instruction(self._line, start, keyword, start + rest_start, escape)
+        start = self._value_start
+        self.onbuild = Instruction(self._line, start, keyword, start + rest_start, escape)
 
 
 class Dockerfile:
@@ -221,6 +220,6 @@ def _find_openers(text: str, escape: str) -> list[Opener]:
         [(keyword, rest_start)] = read_keywords([text[start:]])
     if keyword not in _WITH_HEREDOC:
         return []
-    rest = text[start + rest_start :]
-    value = rest[words.read_flags(rest, escape)[1] :].strip(SPACE)
+    rest = text[start + rest_start :].rstrip(SPACE)
+    value = rest[words.read_flags(rest, escape)[1] :]
     return [] if words.json_array(value) is not None else openers(text)

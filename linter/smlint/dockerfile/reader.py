@@ -44,11 +44,13 @@ def read_keywords(texts: Sequence[str]) -> list[tuple[str, int]]:
         keyword = entry["instruction"]
         if _STAND_IN in keyword:
             keyword = _upper(texts[index].strip(SPACE)[: len(keyword)])
-        found[index] = keyword, len(prepared[index].rstrip()) - len(entry["value"])
+        found[index] = keyword, min(len(prepared[index].rstrip()) - len(entry["value"]), len(texts[index]))
     return found
 
 
 def _prepared(text: str) -> str:
+    if text.startswith("#"):  # the instruction of an ONBUILD: no comment begins there
+        text = _STAND_IN + text[1:]
     if not text.isascii() or any(separator in text for separator in _ASCII_SEPARATORS):
         text = _without_foreign_spaces(text)
     if text.rstrip().endswith("\\"):

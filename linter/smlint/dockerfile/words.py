@@ -15,9 +15,11 @@ from typing import Final, NamedTuple, NoReturn
 #: What Go's ``unicode.IsSpace`` calls a space. Python's own idea also holds U+001C to U+001F.
 SPACE: Final = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 
-_BLANKS = re.compile(r"[\t\v\f\r ]+")
-_FIELD = re.compile(r"[^\t\v\f\r ]+")
-_WORD = re.compile(rf"[^{SPACE}]+")
+#: What separates a keyword from its arguments, and these where quotes mean nothing.
+BLANK: Final = "\t\v\f\r "
+
+_BLANKS = re.compile(rf"[{BLANK}]+")
+_FIELD = re.compile(rf"[^{BLANK}]+")
 _JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"')
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -113,12 +115,6 @@ def fields(text: str) -> tuple[Argument, ...]:
 def whole(text: str) -> tuple[Argument, ...]:
     """All of ``text`` as one argument; none if it is empty."""
     return (Argument(text, 0, len(text)),) if text else ()
-
-
-def first_word(text: str) -> Argument | None:
-    """What stands at the start of ``text`` up to a space."""
-    match = _WORD.match(text)
-    return Argument(match.group(), 0, match.end()) if match else None
 
 
 @functools.cache
