@@ -81,6 +81,12 @@ class BuildContext:
             return None
         return _read(self._native(source.path))
 
+    def start(self, source: Source) -> bytes:
+        """The first 512 bytes of a regular file; nothing where it cannot be read."""
+        if source.kind is not FileKind.FILE:
+            return b""
+        return _read(self._native(source.path), at_most=512) or b""
+
     def matching(self, pattern: str) -> list[str] | Unknown:
         """Paths that a source with wildcards names, sorted; Go's path.Match rules."""
         if not os.path.isdir(self._root):
@@ -192,7 +198,8 @@ def _for_fnmatch(pattern: str) -> str:
     return translated
 
 
-def _read(native: str) -> bytes | None:
+def _read(native: str, at_most: int = CONTENT_LIMIT) -> bytes | None:
+    """The content of a regular file, or its first ``at_most`` bytes."""
     # The file may have become something else since it was looked at: never wait for a pipe, never follow a link.
     flags = (
         os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
@@ -205,7 +212,6 @@ def _read(native: str) -> bytes | None:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             return None
         try:
-            content = file.read(CONTENT_LIMIT + 1)
+            return file.read(at_most)
         except OSError:
             return None
-    return content if len(content) <= CONTENT_LIMIT else None

@@ -1,26 +1,152 @@
-"""The container's file system as the Dockerfile and the build context show it (first part: nothing is resolved yet)."""
+"""The container's file system, as the Dockerfile and its build context show it.
+
+A path is looked for from the last step back to the first: the step that put it there decides, what later steps did to
+it is applied on top. Nothing is read before somebody asks. What one COPY source means is :mod:`.placed`'s question,
+what one command of a RUN does is that of :mod:`.effects`.
+"""
 
 from __future__ import annotations
 
-from smlint.container import Fact, FileEntry, Unknown
-from smlint.dockerfile.buildcontext import BuildContext, Source
-from smlint.dockerfile.history import Histories
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from smlint.container import ABSENT, UNRESOLVED, Fact, FileEntry, FileKind, Known, Unknown
+from smlint.dockerfile.buildcontext import LINK_LIMIT, BuildContext
+from smlint.dockerfile.effects import Change, Changed, CopiedFrom, LinkTo, Opaque, effect
+from smlint.dockerfile.history import Histories, History
+from smlint.dockerfile.paths import name, normalise, parents, within
+from smlint.dockerfile.placed import Placed
 from smlint.dockerfile.runs import Runs
 from smlint.dockerfile.stages import Stage
+from smlint.dockerfile.state import Step
+
+#: Programs that change files, and redirections: a RUN without any of them leaves copied files alone.
+_CHANGES: Final = re.compile(
+    r"\b(?:aws|chmod|cp|curl|dos2unix|ed|ex|find|git|gsutil|install|ln|mkdir|mv|patch|perl|rm|rmdir|rsync|scp|sed|svn|tar"
+    r"|tee|touch|truncate|unix2dos|unlink|unzip|wget|xargs)\b|>"
+)
+#: What may name a path without spelling it.
+_MAY_NAME_ANYTHING: Final = re.compile(r"[*?\[{$]|\bfind\b|\bxargs\b|(?:^|\s)\.(?:/?\s|/?$)")
 
 
 class StageFiles:
+    """The files of one stage; see :class:`smlint.container.Files`."""
+
     def __init__(
         self, stage: Stage, histories: Histories, runs: Runs, context: BuildContext | None, path: str
     ) -> None:
+        """``context`` is None where there is none; ``path`` is what locations call the Dockerfile."""
         self._stage = stage
+        self._histories = histories
+        self._runs = runs
+        self._placed = Placed(context, path, self.lookup_in)
+        self._known: dict[tuple[int, str], Fact[FileEntry]] = {}
+        self._depth = 0
 
     def lookup(self, path: str) -> Fact[FileEntry]:
+        """The file at an absolute ``path`` of the finished image; links are followed.
+
+        Contents may hold UNRESOLVED (in UTF-8) where a build step wrote a variable's value that is not known.
+        """
         return self.lookup_in(self._stage, path)
 
     def lookup_in(self, stage: Stage, path: str) -> Fact[FileEntry]:
-        return Unknown("no build step has been read yet")
+        """The same for the image that ``stage`` gives."""
+        if UNRESOLVED in path:
+            return Unknown("its path is not fully known")
+        wanted = normalise(path)
+        if wanted == "/":
+            location = stage.origin.location(self._placed.path)
+            return Known(FileEntry("/", FileKind.DIRECTORY, location, 0o755), location)
+        key = (stage.number, wanted)
+        if key not in self._known:
+            if self._depth >= LINK_LIMIT:
+                return Unknown("links and copies lead on and on")
+            self._depth += 1
+            try:
+                self._known[key] = self._looked_up(self._histories.of(stage), wanted)
+            finally:
+                self._depth -= 1
+        return self._known[key]
+
+    def _looked_up(self, history: History, path: str) -> Fact[FileEntry]:
+        changes: list[Change] = []
+        for number in range(len(history.steps) - 1, -1, -1):
+            step = history.steps[number]
+            if step.instruction.keyword == "RUN":
+                found = self._ran(history, number, path, changes)
+                if isinstance(found, str):
+                    path = found
+                    continue
+            elif step.instruction.keyword == "WORKDIR":
+                found = self._entered(step, path)
+            else:
+                found = self._placed.by(history, number, path)
+                if isinstance(found, str):
+                    found = self.lookup_in(history.stage, found)
+            if found is not None:
+                return _applied(changes, found)
+        return _applied(changes, _below(history, path))
+
+    def _entered(self, step: Step, path: str) -> Fact[FileEntry] | None:
+        if within(step.directory, path) is None:
+            return None
+        location = step.instruction.location(self._placed.path)
+        return Known(FileEntry(path, FileKind.DIRECTORY, location, 0o755), location)
+
+    def _ran(
+        self, history: History, number: int, path: str, changes: list[Change]
+    ) -> Fact[FileEntry] | str | None:
+        """What a RUN did: decided, or where to look further; changes on the way are noted."""
+        step = history.steps[number]
+        if not _may_concern(step, path):
+            return None
+        commands = self._runs.commands(step)
+        if commands is None:
+            named = name(path) in step.instruction.value
+            return Unknown("a RUN that smlint cannot read may have changed it") if named else None
+        started_with = path
+        for command in reversed(commands):
+            found = effect(command, path, lambda each: history.is_directory(each, number))
+            if isinstance(found, Changed):
+                changes.append(found.change)
+            elif isinstance(found, CopiedFrom):
+                path = found.path
+            elif isinstance(found, LinkTo):
+                return self.lookup_in(history.stage, found.path)
+            elif isinstance(found, Opaque):
+                return Unknown(found.reason)
+            elif found is not None:
+                return ABSENT
+        return path if path != started_with else None
 
 
-def may_be_unpacked(context: BuildContext, source: Source) -> bool:
-    return source.path.endswith((".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz"))
+def _applied(changes: Iterable[Change], fact: Fact[FileEntry]) -> Fact[FileEntry]:
+    for change in reversed(list(changes)):
+        fact = change(fact)
+    return fact
+
+
+def _below(history: History, path: str) -> Fact[FileEntry]:
+    """What the image under the first step has at ``path``."""
+    if history.base != "scratch":
+        return Unknown(f"the base image {history.base.replace(UNRESOLVED, '…')} may have it")
+    if any(step.instruction.keyword == "RUN" for step in history.steps):
+        return Unknown("a RUN may have made it")
+    return ABSENT
+
+
+def _may_concern(step: Step, path: str) -> bool:
+    """Whether a RUN is worth reading when ``path`` is asked for; cheap, and errs towards yes."""
+    instruction = step.instruction
+    if instruction.exec_form is not None:
+        return True
+    text = instruction.value
+    if instruction.heredocs:
+        text += "".join(heredoc.content for heredoc in instruction.heredocs)
+    if not _CHANGES.search(text) and name(path) not in text:
+        return False
+    return _MAY_NAME_ANYTHING.search(text) is not None or any(
+        name(each) in text for each in (path, *parents(path)) if each != "/"
+    )

@@ -18,9 +18,10 @@ from smlint.container import (
     Unknown,
 )
 from smlint.dockerfile.buildcontext import BuildContext
-from smlint.dockerfile.context import StageFiles, may_be_unpacked
+from smlint.dockerfile.context import StageFiles
 from smlint.dockerfile.history import Histories, History
 from smlint.dockerfile.paths import join, name, within
+from smlint.dockerfile.placed import may_be_unpacked
 from smlint.dockerfile.places import Placement
 from smlint.dockerfile.runs import Runs
 from smlint.dockerfile.stages import Stage

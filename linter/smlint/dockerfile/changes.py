@@ -1,0 +1,202 @@
+"""Changes to a file of the container that RUN commands make: its mode, its content, that it is there at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from smlint.container import UNRESOLVED, Absent, Fact, FileEntry, FileKind, Known, SimpleCommand, Unknown
+from smlint.diagnostics import Location
+from smlint.dockerfile.paths import name
+
+#: What root's umask 022 leaves of 0666 and 0777.
+NEW_FILE_MODE: Final = 0o644
+NEW_DIRECTORY_MODE: Final = 0o755
+_CLAUSE: Final = re.compile(r"([ugoa]*)([-+=])([rwxXst]*)")
+_WHO: Final = {"u": 0o4700, "g": 0o2070, "o": 0o0007, "a": 0o7777}
+_RIGHTS: Final = {"r": 0o444, "w": 0o222, "x": 0o111, "X": 0o111, "s": 0o6000, "t": 0o1000}
+_ESCAPES: Final = {
+    "n": "\n",
+    "t": "\t",
+    "r": "\r",
+    "a": "\a",
+    "b": "\b",
+    "f": "\f",
+    "v": "\v",
+    "\\": "\\",
+    "e": "\x1b",
+}
+
+
+def changed_mode(mode: int | None, written: str) -> int | None:
+    """``mode`` after ``chmod written``; None where that is not known.
+
+    Of a file whose mode is not known, only a right that is given for certain is known afterwards: ``+x`` makes it
+    executable whatever it was.
+    """
+    if re.fullmatch(r"[0-7]{1,5}", written):
+        return int(written, 8) & 0o7777
+    clauses = [_CLAUSE.fullmatch(clause) for clause in written.split(",")]
+    if mode is None and not re.search(r"(?:^|,)(?:[ugo]*[ua][ugoa]*)?[+=][rwst]*x", written):
+        return None
+    result = NEW_FILE_MODE if mode is None else mode
+    for clause in clauses:
+        if clause is None:
+            return None
+        who, operator, letters = clause.groups()
+        # Without "who", the umask spares the others' right to write.
+        mask = 0o7755 if not who else 0
+        for each in who:
+            mask |= _WHO[each]
+        rights = 0
+        for letter in letters:
+            if letter != "X" or result & 0o111:
+                rights |= _RIGHTS[letter]
+        result = _with_rights(result, operator, rights & mask, mask)
+    return result
+
+
+def _with_rights(mode: int, operator: str, rights: int, mask: int) -> int:
+    if operator == "+":
+        return mode | rights
+    if operator == "-":
+        return mode & ~rights
+    return (mode & ~(mask & 0o777)) | rights
+
+
+def with_mode(written: str | None) -> Callable[[Fact[FileEntry]], Fact[FileEntry]]:
+    """``chmod``; None stands for a mode, or a set of files, that is not known."""
+
+    def change(before: Fact[FileEntry]) -> Fact[FileEntry]:
+        if not isinstance(before, Known):
+            return before
+        entry = before.value
+        mode = None if written is None else changed_mode(entry.mode, written)
+        return Known(entry._replace(mode=mode), before.location)
+
+    return change
+
+
+def written(
+    path: str, content: str | None, location: Location, *, append: bool
+) -> Callable[[Fact[FileEntry]], Fact[FileEntry]]:
+    """A redirection into ``path``; ``content`` is None where it is not known what was written."""
+
+    def change(before: Fact[FileEntry]) -> Fact[FileEntry]:
+        new = None if content is None else content.encode()
+        mode: int | None = None
+        if isinstance(before, Absent):
+            mode = NEW_FILE_MODE
+        elif isinstance(before, Known):
+            mode = before.value.mode
+            if append:
+                old = before.value.content
+                new = None if old is None or new is None else old + new
+        elif append:
+            new = None
+        size = None if new is None or UNRESOLVED.encode() in new else len(new)
+        return Known(FileEntry(path, FileKind.FILE, location, mode, size, new), location)
+
+    return change
+
+
+def touched(path: str, location: Location) -> Callable[[Fact[FileEntry]], Fact[FileEntry]]:
+    """``touch``: an empty file where there was none."""
+
+    def change(before: Fact[FileEntry]) -> Fact[FileEntry]:
+        if isinstance(before, Known):
+            return before
+        if isinstance(before, Absent):
+            return Known(FileEntry(path, FileKind.FILE, location, NEW_FILE_MODE, 0, b""), location)
+        return Known(FileEntry(path, FileKind.FILE, location), location)
+
+    return change
+
+
+def made_directory(path: str, location: Location) -> Callable[[Fact[FileEntry]], Fact[FileEntry]]:
+    """``mkdir -p``."""
+
+    def change(before: Fact[FileEntry]) -> Fact[FileEntry]:
+        if isinstance(before, Known):
+            return before
+        mode = NEW_DIRECTORY_MODE if isinstance(before, Absent) else None
+        return Known(FileEntry(path, FileKind.DIRECTORY, location, mode), location)
+
+    return change
+
+
+def perhaps_made(reason: str) -> Callable[[Fact[FileEntry]], Fact[FileEntry]]:
+    """A step that may have put something where nothing was."""
+
+    def change(before: Fact[FileEntry]) -> Fact[FileEntry]:
+        return Unknown(reason) if isinstance(before, Absent) else before
+
+    return change
+
+
+def rewritten(before: Fact[FileEntry]) -> Fact[FileEntry]:
+    """The content is another one now."""
+    if not isinstance(before, Known):
+        return before
+    return Known(before.value._replace(content=None, size=None), before.location)
+
+
+def without_carriage_returns(before: Fact[FileEntry]) -> Fact[FileEntry]:
+    """``dos2unix``, ``sed -i 's/\\r$//'``."""
+    if not isinstance(before, Known) or before.value.content is None:
+        return rewritten(before)
+    content = before.value.content.replace(b"\r\n", b"\n").removesuffix(b"\r")
+    return Known(before.value._replace(content=content, size=len(content)), before.location)
+
+
+def output(command: SimpleCommand) -> str | None:
+    """What ``command`` writes on standard output, where its words say so; may hold UNRESOLVED."""
+    words = [word.text for word in command.words]
+    if not words:
+        return ""
+    program, arguments = name(words[0]), words[1:]
+    if program == "cat" and not arguments:
+        return command.stdin
+    if program == "echo":
+        return _echoed(arguments)
+    return _printed(arguments) if program == "printf" else None
+
+
+def _echoed(arguments: list[str]) -> str | None:
+    newline, escapes = "\n", False
+    while arguments and re.fullmatch(r"-[neE]+", arguments[0]):
+        newline = "" if "n" in arguments[0] else newline
+        escapes = escapes or "e" in arguments[0]
+        arguments = arguments[1:]
+    text = " ".join(arguments)
+    if "\\" not in text:
+        return text + newline
+    # Without -e it depends on the shell: dash unescapes, bash does not.
+    return _unescaped(text) + newline if escapes else None
+
+
+def _printed(arguments: list[str]) -> str | None:
+    if arguments[:1] == ["--"]:
+        arguments = arguments[1:]
+    if not arguments:
+        return None
+    template, values = arguments[0], arguments[1:]
+    slots = len(re.findall("%s", template))
+    if template.replace("%%", "").replace("%s", "").count("%") or (slots == 0 and values):
+        return None
+    plain = _unescaped(template.replace("%%", "\0")).replace("\0", "%")
+    if not slots:
+        return plain
+    pieces = plain.split("%s")
+    rounds = [values[at : at + slots] for at in range(0, len(values), slots)] or [[]]
+    return "".join(
+        "".join(
+            piece + value for piece, value in zip(pieces, [*(each + [""] * slots)[:slots], ""], strict=True)
+        )
+        for each in rounds
+    )
+
+
+def _unescaped(text: str) -> str:
+    return re.sub(r"\\(.)", lambda match: _ESCAPES.get(match.group(1), match.group(0)), text, flags=re.DOTALL)

@@ -1,0 +1,166 @@
+"""The words of a simple command as options and files, and whether one of them means a certain path."""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Collection, Iterator
+from typing import Final, NamedTuple
+
+from smlint.container import UNRESOLVED, SimpleCommand
+from smlint.dockerfile.paths import join, name
+
+#: Options of cp, mv, ln, install, chmod, sed and their like that take a value of their own.
+_WITH_VALUE: Final = frozenset(
+    (
+        "-t",
+        "--target-directory",
+        "-S",
+        "--suffix",
+        "-m",
+        "--mode",
+        "-o",
+        "--owner",
+        "-g",
+        "--group",
+        "-e",
+        "-f",
+        "-C",
+        "-d",
+    )
+)
+_SPECIAL: Final = re.compile(rf"[*?\[{{{UNRESOLVED}]")
+
+
+class Match(enum.IntEnum):
+    """Whether a word means a path; a word that is not fully known may."""
+
+    NO = 0
+    PERHAPS = 1
+    YES = 2
+
+
+class Operands(NamedTuple):
+    """A simple command without its prefixes (``sudo``, ``env A=b``)."""
+
+    command: SimpleCommand
+    #: Base name of the program.
+    program: str
+    #: All words behind the program.
+    words: list[str]
+    #: The words that are no options and no values of options.
+    files: list[str]
+    #: The value of ``-t`` / ``--target-directory``.
+    target: str | None
+
+    @classmethod
+    def of(cls, command: SimpleCommand, prefixes: Collection[str]) -> Operands | None:
+        """The operands of ``command``; None where there is no program or it is not known."""
+        words = [word.text for word in command.words]
+        while words and (name(words[0]) in prefixes or (name(words[0]) == "env" and len(words) > 1)):
+            words = words[1:]
+            while words and (words[0].startswith("-") or re.match(r"[A-Za-z_]\w*=", words[0])):
+                words = words[1:]
+        if not words or UNRESOLVED in words[0]:
+            return None
+        program, rest = name(words[0]), words[1:]
+        files, target = _files(program, rest)
+        return cls(command, program, rest, files, target)
+
+    @property
+    def directory(self) -> str:
+        """Where the command runs."""
+        return self.command.directory
+
+    def has(self, *options: str) -> bool:
+        """Whether one of ``options`` is given: letters of short ones, long ones with their dashes."""
+        for word in self.words:
+            if word.startswith("--"):
+                if word.partition("=")[0] in options:
+                    return True
+            elif word.startswith("-") and any(option in word[1:] for option in options if len(option) == 1):
+                return True
+        return False
+
+    def pairs(self) -> Iterator[tuple[str, str]]:
+        """Options with the values they have or may have."""
+        for word, following in zip(self.words, [*self.words[1:], ""], strict=True):
+            if word.startswith("--") and "=" in word:
+                option, _, value = word.partition("=")
+                yield option, value
+            elif word.startswith("-"):
+                yield word, following
+
+    def sources_and_target(self) -> tuple[list[str], str | None]:
+        """What cp, mv and ln take, and where to; no target where there is only one file."""
+        if self.target is not None:
+            return self.files, self.target
+        if len(self.files) < 2:
+            return [], None
+        return self.files[:-1], self.files[-1]
+
+
+def _files(program: str, words: list[str]) -> tuple[list[str], str | None]:
+    files: list[str] = []
+    target: str | None = None
+    rest = iter(words)
+    for word in rest:
+        if word == "--":
+            files += rest
+        elif word.startswith("--target-directory="):
+            target = word.partition("=")[2]
+        elif word.startswith("-") and len(word) > 1:
+            if _takes_value(program, word):
+                value = next(rest, "")
+                target = value if word in ("-t", "--target-directory") else target
+        else:
+            files.append(word)
+    return files, target
+
+
+def _takes_value(program: str, option: str) -> bool:
+    if program in ("cp", "mv", "ln"):
+        return option in ("-t", "--target-directory", "-S", "--suffix")
+    if program == "install":
+        return option in ("-t", "--target-directory", "-m", "--mode", "-o", "--owner", "-g", "--group", "-S")
+    if program == "mkdir":
+        return option in ("-m", "--mode")
+    if program == "sed":
+        return option in ("-e", "-f", "--expression", "--file")
+    return program == "touch" and option in ("-d", "-r", "-t")
+
+
+def match(word: str, directory: str, path: str) -> Match:
+    """Whether ``word``, written in ``directory``, means ``path``; wildcards and braces as the shell has them."""
+    return _matched(word, directory, path, "")
+
+
+def match_above(word: str, directory: str, path: str) -> Match:
+    """Whether ``word`` means ``path`` or a directory above it."""
+    return _matched(word, directory, path, "(?:/.*)?")
+
+
+def _matched(word: str, directory: str, path: str, tail: str) -> Match:
+    written = join(directory, word)
+    if not _SPECIAL.search(written):
+        same = path == written or (bool(tail) and (written == "/" or path.startswith(written + "/")))
+        return Match.YES if same else Match.NO
+    if re.fullmatch(_expression(written) + tail, path, re.DOTALL) is None:
+        return Match.NO
+    return Match.PERHAPS if UNRESOLVED in written else Match.YES
+
+
+def _expression(written: str) -> str:
+    expression = ""
+    for piece in re.split(rf"({UNRESOLVED}+|\*+|\?|\[[^\]]*\]|\{{[^{{}}]*,[^{{}}]*\}})", written):
+        if piece.startswith(UNRESOLVED):
+            expression += ".*"
+        elif piece.startswith("*"):
+            expression += "[^/]*"
+        elif piece == "?" or (piece.startswith("[") and piece.endswith("]")):
+            expression += "[^/]"
+        elif piece.startswith("{") and piece.endswith("}"):
+            expression += "(?:" + "|".join(_expression(each) for each in piece[1:-1].split(",")) + ")"
+        else:
+            expression += re.escape(piece)
+    return expression

@@ -1,0 +1,354 @@
+"""Which file of the container a path is, where COPY, ADD and the build context say it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from smlint.container import ABSENT, UNRESOLVED, Fact, FileEntry, FileKind, Known, Unknown
+from smlint.dockerfile import parse
+from smlint.dockerfile.build import build_container
+
+Tree = dict[str, str | bytes]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Callable[[Tree], Path]:
+    """Write a build context: names to contents, ``name@`` to link targets, ``name/`` to empty directories."""
+
+    def write(tree: Tree) -> Path:
+        for name, content in tree.items():
+            path = tmp_path / name.rstrip("@")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if name.endswith("@"):
+                assert isinstance(content, str)
+                path.symlink_to(content)
+            elif name.endswith("/"):
+                path.mkdir(exist_ok=True)
+            else:
+                path.write_bytes(content.encode() if isinstance(content, str) else content)
+                path.chmod(0o755 if content[:2] in ("#!", b"#!") else 0o644)
+        return tmp_path
+
+    return write
+
+
+def look(body: str, path: str, context: Path | None, base: str = "image") -> Fact[FileEntry]:
+    root = None if context is None else str(context)
+    text = f"FROM {base}\n{body}\n"
+    return build_container(parse(text), path="Dockerfile", context=root).files.lookup(path)
+
+
+def content(fact: Fact[FileEntry]) -> str:
+    assert isinstance(fact, Known), fact
+    assert fact.value.content is not None
+    return fact.value.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ("COPY run.sh /run.sh", "/run.sh"),
+        ("COPY run.sh /", "/run.sh"),
+        ("COPY ./run.sh /usr/local/bin", "/usr/local/bin/run.sh"),
+        ("COPY run.sh /opt/x/", "/opt/x/run.sh"),
+        ("COPY run.sh sub/a.sh /opt/x", "/opt/x/run.sh"),
+        ("COPY run.sh /opt/start", "/opt/start"),
+        ("WORKDIR /app\nCOPY run.sh .", "/app/run.sh"),
+        ("WORKDIR /app\nCOPY run.sh /app", "/app/run.sh"),
+        ("WORKDIR /app\nCOPY . .", "/app/run.sh"),
+        ("WORKDIR /app\nCOPY ./ ./", "/app/run.sh"),
+        ("WORKDIR /app\nCOPY . code", "/app/code/run.sh"),
+        ("COPY * /app/", "/app/run.sh"),
+        ("COPY r?n.* /app/", "/app/run.sh"),
+        ("COPY [a-r]un.sh /app/", "/app/run.sh"),
+        ("COPY . /app", "/app/./x/../run.sh"),
+        ("ARG D=/app\nCOPY run.sh ${D}/", "/app/run.sh"),
+        ('COPY ["run.sh", "/a b/"]', "/a b/run.sh"),
+        ("ADD run.sh /run.sh", "/run.sh"),
+        ("COPY /run.sh /x/", "/x/run.sh"),
+        ("COPY ../run.sh /x/", "/x/run.sh"),
+        ("COPY other.sh /run.sh\nCOPY run.sh /run.sh", "/run.sh"),
+        ("COPY --link run.sh /run.sh", "/run.sh"),
+        ("COPY --parents ./sub/../run.sh /x/", "/x/run.sh"),
+        ("COPY link.sh /x/", "/x/link.sh"),
+        ("COPY . /app", "/app/link.sh"),
+        ("COPY . /app", "/app/dirlink/../run.sh"),
+    ],
+)
+def test_found(make: Callable[[Tree], Path], body: str, path: str) -> None:
+    context = make(
+        {"run.sh": "#!/bin/sh\n", "sub/a.sh": "a", "other.sh": "o", "link.sh@": "run.sh", "dirlink@": "sub"}
+    )
+    fact = look(body, path, context)
+    assert content(fact) == "#!/bin/sh\n"
+    assert isinstance(fact, Known)
+    assert fact.value.mode == 0o755
+    assert fact.value.context_path == str(context / "run.sh")
+    assert (fact.value.uid, fact.value.gid) == (0, 0)
+
+
+def test_the_location_is_the_source_word(make: Callable[[Tree], Path]) -> None:
+    fact = look("COPY a.sh \\\n  run.sh /x/", "/x/run.sh", make({"run.sh": "x", "a.sh": "a"}))
+    assert isinstance(fact, Known)
+    assert fact.location == ("Dockerfile", 3, 3, 3, 9)
+
+
+def test_without_a_context_directory_it_is_the_dockerfiles_own(make: Callable[[Tree], Path]) -> None:
+    path = make({"Dockerfile": "FROM scratch\nCOPY run.sh /\n", "run.sh": "x"}) / "Dockerfile"
+    container = build_container(parse(path.read_text()), path=str(path))
+    assert content(container.files.lookup("/run.sh")) == "x"
+
+
+def test_a_file_from_standard_input_has_no_context() -> None:
+    container = build_container(parse("FROM scratch\nCOPY run.sh /\n"), path="-")
+    assert isinstance(container.files.lookup("/run.sh"), Unknown)
+
+
+@pytest.mark.parametrize(
+    ("body", "path", "mode"),
+    [
+        ("COPY --chmod=755 plain /x", "/x", 0o755),
+        ("COPY --chmod=0700 plain /x", "/x", 0o700),
+        ("COPY --chmod=u+x plain /x", "/x", 0o744),
+        ("COPY --chmod=+x plain /x", "/x", 0o755),
+        ("COPY --chmod=a-w,u+w plain /x", "/x", 0o644),
+        ("COPY --chmod=go= plain /x", "/x", 0o600),
+        ("COPY --chmod=$M plain /x", "/x", None),
+        ("ARG M=750\nCOPY --chmod=$M plain /x", "/x", 0o750),
+        ("COPY --chmod=755 . /x/", "/x/plain", 0o755),
+        ("COPY plain /x", "/x", 0o644),
+        ("COPY <<EOF /x\ny\nEOF", "/x", 0o644),
+        ("COPY --chmod=555 <<EOF /x\ny\nEOF", "/x", 0o555),
+        ("ADD https://example.com/x /x", "/x", 0o600),
+    ],
+)
+def test_mode(make: Callable[[Tree], Path], body: str, path: str, mode: int | None) -> None:
+    fact = look(body, path, make({"plain": "p"}))
+    assert isinstance(fact, Known)
+    assert fact.value.mode == mode
+
+
+@pytest.mark.parametrize(
+    ("body", "path", "expected"),
+    [
+        ("COPY <<EOF /x.sh\n#!/bin/sh\nexec $A $B\nEOF", "/x.sh", f"#!/bin/sh\nexec 1 {UNRESOLVED}\n"),
+        ("COPY <<'EOF' /x.sh\nexec $A\nEOF", "/x.sh", "exec $A\n"),
+        ('COPY <<"EOF" /x.sh\nexec $A\nEOF', "/x.sh", "exec $A\n"),
+        ("COPY <<-EOF /x.sh\n\texec\n\t\ttwo\n\tEOF", "/x.sh", "exec\ntwo\n"),
+        ("COPY <<a.sh <<b.sh /x/\none\na.sh\ntwo\nb.sh", "/x/b.sh", "two\n"),
+        ("COPY <<run /usr/local/bin/\nr\nrun", "/usr/local/bin/run", "r\n"),
+    ],
+)
+def test_heredocs(body: str, path: str, expected: str) -> None:
+    assert content(look(f"ENV A=1\n{body}", path, None)) == expected
+
+
+UNSEEN = [
+    ("", "/app/run.sh"),
+    ("COPY missing.sh /app/", "/app/missing.sh"),
+    ("COPY run.sh /opt/maybe", "/opt/maybe/run.sh"),
+    ("COPY run.sh $X/", "/app/run.sh"),
+    ("COPY $X /app/", "/app/run.sh"),
+    ("COPY $X /app/", "/app/deep/run.sh"),
+    ("COPY --from=other/image /run.sh /app/", "/app/run.sh"),
+    ("COPY --from=other/image /dir /app", "/app/run.sh"),
+    ("ADD data.tar.gz /app/", "/app/run.sh"),
+    ("ADD archive /app/", "/app/run.sh"),
+    ("ADD https://github.com/a/b.git /app/", "/app/run.sh"),
+    ("ADD git@github.com:a/b.git#v1:dir /app/", "/app/run.sh"),
+    ("COPY out /app/", "/app/x"),
+    ("COPY . /app/", "/app/out/x"),
+    ("COPY loop /app/", "/app/loop"),
+    ("COPY . /app/", "/app/loop"),
+]
+
+
+@pytest.mark.parametrize(("body", "path"), UNSEEN)
+def test_unknown(make: Callable[[Tree], Path], body: str, path: str) -> None:
+    context = make(
+        {
+            "run.sh": "r",
+            "data.tar.gz": "t",
+            "archive": b"\x1f\x8b\x08gzip",
+            "out@": "../outside",
+            "loop@": "loop",
+        }
+    )
+    assert isinstance(look(body, path, context), Unknown)
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ("", "/app/run.sh"),
+        ("COPY run.sh /app/", "/app/other.sh"),
+        ("COPY . /app/", "/app/other.sh"),
+        ("COPY . /app/", "/other/run.sh"),
+        ("COPY sub /app/", "/app/run.sh"),
+        ("COPY run.sh /app/", "/app/run.sh/x"),
+        ("COPY --from=a /x /app/", "/app/y"),
+        ("COPY --exclude=*.sh . /app/", "/app/run.sh"),
+        ("COPY *.py /app/", "/app/run.sh"),
+        ("COPY . /app/", "/app/broken"),
+    ],
+)
+def test_absent_on_scratch(make: Callable[[Tree], Path], body: str, path: str) -> None:
+    context = make({"run.sh": "r", "sub/a": "a", "x": "x", "x.py": "", "broken@": "nowhere"})
+    first = "FROM scratch AS a\nCOPY x /\n"
+    container = build_container(
+        parse(f"{first}FROM scratch\n{body}\n"), path="Dockerfile", context=str(context)
+    )
+    assert container.files.lookup(path) is ABSENT
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ("WORKDIR /a/b", "/a"),
+        ("WORKDIR /a/b", "/a/b"),
+        ("COPY run.sh /a/b/c.sh", "/a/b"),
+        ("COPY run.sh /a/b/", "/a/b"),
+        ("COPY . /a", "/a/sub"),
+        ("COPY . /a", "/a"),
+        ("", "/"),
+    ],
+)
+def test_directories(make: Callable[[Tree], Path], body: str, path: str) -> None:
+    fact = look(body, path, make({"run.sh": "r", "sub/a": "a"}))
+    assert isinstance(fact, Known)
+    assert fact.value.kind is FileKind.DIRECTORY
+
+
+def test_links_of_the_context_lead_into_the_container(make: Callable[[Tree], Path]) -> None:
+    context = make(
+        {"train.py": "t", "serve@": "train.py", "bin/run@": "/opt/run", "lib@": "real", "real/x.py": "x"}
+    )
+    assert content(look("COPY . /app", "/app/serve", context)) == "t"
+    assert content(look("COPY . /app", "/app/lib/x.py", context)) == "x"
+    assert isinstance(look("COPY . /app", "/app/bin/run", context), Unknown)
+    assert content(look("COPY . /app\nCOPY train.py /opt/run", "/app/bin/run", context)) == "t"
+
+
+@pytest.mark.parametrize(
+    ("body", "path", "expected"),
+    [
+        ("COPY --from=a /src/run.sh /", "/run.sh", "r"),
+        ("COPY --from=0 /src/run.sh /go", "/go", "r"),
+        ("COPY --from=A /src /app", "/app/run.sh", "r"),
+        ("COPY --from=a /src/ /app/", "/app/sub/b", "b"),
+        ("COPY --from=a src/*.sh /app/", "/app/run.sh", "r"),
+        ("COPY --from=a / /", "/src/run.sh", "r"),
+        ("COPY --from=c /two/run.sh /", "/run.sh", "r"),
+        ("COPY --from=a /src/run.sh /\nCOPY other /run.sh", "/run.sh", "o"),
+    ],
+)
+def test_other_stages(make: Callable[[Tree], Path], body: str, path: str, expected: str) -> None:
+    context = make({"run.sh": "r", "sub/b": "b", "other": "o"})
+    text = (
+        "FROM image AS a\nWORKDIR /src\nCOPY . .\n"
+        f"FROM scratch AS c\nCOPY --from=a /src /two\nFROM image\n{body}\n"
+    )
+    container = build_container(parse(text), path="Dockerfile", context=str(context))
+    assert content(container.files.lookup(path)) == expected
+
+
+def test_files_of_the_stage_below(make: Callable[[Tree], Path]) -> None:
+    text = "FROM image AS a\nONBUILD COPY two /two\nCOPY one /one\nFROM a\n"
+    container = build_container(parse(text), path="Dockerfile", context=str(make({"one": "1", "two": "2"})))
+    assert content(container.files.lookup("/one")) == "1"
+    assert content(container.files.lookup("/two")) == "2"
+
+
+@pytest.mark.parametrize(
+    ("ignore", "path", "seen"),
+    [
+        ("*.sh", "/app/run.sh", False),
+        ("*.sh", "/app/sub/a.sh", True),
+        ("**/*.sh", "/app/sub/a.sh", False),
+        ("sub", "/app/sub/a.sh", False),
+        ("/sub/", "/app/sub/a.sh", False),
+        ("sub/*\n!sub/a.sh", "/app/sub/a.sh", True),
+        ("sub\n!sub/a.sh", "/app/sub/a.sh", True),
+        ("*\n!run.sh", "/app/run.sh", True),
+        ("*\n!run.sh", "/app/sub/a.sh", False),
+        ("!run.sh\n*", "/app/run.sh", False),
+        ("# *.sh\n\n  ", "/app/run.sh", True),
+        ("**", "/app/run.sh", False),
+        ("sub/**", "/app/sub/a.sh", False),
+        ("**/a.sh", "/app/sub/a.sh", False),
+        ("r[a-z]n.sh", "/app/run.sh", False),
+        ("r?n.sh", "/app/run.sh", False),
+        ("\\run.sh", "/app/run.sh", False),
+        ("./run.sh", "/app/run.sh", False),
+        ("un.sh", "/app/run.sh", True),
+        ("**un.sh", "/app/run.sh", False),
+        ("\ufeffrun.sh", "/app/run.sh", False),
+    ],
+)
+def test_dockerignore(make: Callable[[Tree], Path], ignore: str, path: str, seen: bool) -> None:
+    context = make({"run.sh": "r", "sub/a.sh": "a", ".dockerignore": ignore})
+    fact = look("COPY . /app", path, context, base="scratch")
+    assert isinstance(fact, Known) == seen
+    assert seen or fact is ABSENT
+
+
+def test_the_dockerfiles_own_ignore_file_goes_first(make: Callable[[Tree], Path]) -> None:
+    context = make({"a": "a", "b": "b", ".dockerignore": "a", "x.Dockerfile.dockerignore": "b"})
+    path = str(context / "x.Dockerfile")
+    container = build_container(parse("FROM scratch\nCOPY . /\n"), path=path, context=str(context))
+    assert content(container.files.lookup("/a")) == "a"
+    assert container.files.lookup("/b") is ABSENT
+
+
+@pytest.mark.parametrize("ignore", ["[", "!", "a[z-a]"])
+def test_an_ignore_file_that_the_builder_refuses(make: Callable[[Tree], Path], ignore: str) -> None:
+    context = make({"a": "a", ".dockerignore": ignore})
+    assert isinstance(look("COPY . /", "/a", context), Unknown)
+
+
+def test_large_files_have_no_content(make: Callable[[Tree], Path]) -> None:
+    fact = look("COPY . /", "/big", make({"big": b"x" * ((1 << 20) + 1)}))
+    assert isinstance(fact, Known)
+    assert fact.value.content is None
+    assert fact.value.size == (1 << 20) + 1
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFOs")
+def test_pipes_and_devices_are_never_opened(make: Callable[[Tree], Path]) -> None:
+    context = make({"a": "a"})
+    os.mkfifo(context / "pipe")
+    fact = look("COPY . /app", "/app/pipe", context)
+    assert isinstance(fact, Known)
+    assert fact.value.kind is FileKind.OTHER
+    assert fact.value.content is None
+    os.mkfifo(context / ".dockerignore")
+    assert content(look("COPY . /app", "/app/a", context)) == "a"
+
+
+def test_nothing_outside_the_context_is_read(make: Callable[[Tree], Path], tmp_path: Path) -> None:
+    secret = tmp_path.parent / f"{tmp_path.name}-secret"
+    secret.mkdir()
+    (secret / "s").write_text("secret")
+    context = make({"up@": f"../{secret.name}/s", "abs@": str(secret / "s"), "dir@": f"../{secret.name}"})
+    for source in ("up", "abs", "dir/s", f"../{secret.name}/s"):
+        assert isinstance(look(f"COPY {source} /x", "/x", context), Unknown)
+    assert isinstance(look("COPY . /app", "/app/dir/s", context), Unknown)
+    assert isinstance(look("COPY . /app", "/app/abs", context), Unknown)
+
+
+def test_a_wildcard_that_names_too_much_is_given_up(make: Callable[[Tree], Path]) -> None:
+    context = make({f"d/{number:05}": "" for number in range(10_001)})
+    assert isinstance(look("COPY d/* /app/", "/app/00001", context), Unknown)
+
+
+def test_an_endless_chain_of_stages_and_links_ends(make: Callable[[Tree], Path]) -> None:
+    context = make({"l@": "/m", "m@": "/l"})
+    assert isinstance(look("COPY . /", "/l", context), Unknown)
+    text = "FROM scratch AS s0\nCOPY a /a\n"
+    text += "".join(f"FROM scratch AS s{n}\nCOPY --from=s{n - 1} / /\n" for n in range(1, 200))
+    container = build_container(parse(text), path="Dockerfile", context=str(context))
+    assert isinstance(container.files.lookup("/a"), Unknown)
