@@ -17,6 +17,7 @@ from smlint.diagnostics import Fix, Location, Related, Severity
 from smlint.workload import Workload
 
 if TYPE_CHECKING:
+    from smlint.probe.record import ProbeRecord
     from smlint.request import Request
 
 _LINK: Final = re.compile(r"https?://[^\s<>)\]]+")
@@ -93,8 +94,16 @@ class RequestRule(Rule):
         raise NotImplementedError
 
 
+class LiveRule(Rule):
+    """A rule about what a probe saw."""
+
+    def check(self, record: ProbeRecord) -> Iterator[Finding]:
+        """Yield what is wrong with the container that was started and stopped."""
+        raise NotImplementedError
+
+
 class EngineRule(Rule):
-    """A code that the engine or a reader raises itself (SM900 …, the live verdicts); it exists for its documentation."""
+    """A code that the engine or a reader raises itself (SM900 …); it exists for its documentation."""
 
 
 def level_for(level: Level, workloads: Iterable[Workload]) -> Severity | None:

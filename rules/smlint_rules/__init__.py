@@ -3,4 +3,19 @@
 from typing import Final
 
 #: Code to ``module:Class``; a rule's module is imported only when the rule is needed.
-RULES: Final[dict[str, str]] = {}
+RULES: Final[dict[str, str]] = {
+    "SM701": "smlint_rules.sigterm_dropped:SigtermDropped",
+    "SM702": "smlint_rules.sigterm_not_forwarded:SigtermNotForwarded",
+    "SM703": "smlint_rules.arguments_lost:ArgumentsLost",
+    "SM704": "smlint_rules.slow_shutdown:SlowShutdown",
+    "SM705": "smlint_rules.killed_after_grace:KilledAfterGrace",
+    "SM706": "smlint_rules.cut_off_under_init:CutOffUnderInit",
+    "SM707": "smlint_rules.no_artefact_saved:NoArtefactSaved",
+    "SM708": "smlint_rules.exit_code_after_stop:ExitCodeAfterStop",
+    "SM709": "smlint_rules.failure_file_missing:FailureFileMissing",
+    "SM710": "smlint_rules.ping_failed:PingFailed",
+    "SM711": "smlint_rules.loopback_only:LoopbackOnly",
+    "SM712": "smlint_rules.readonly_model_write:ReadonlyModelWrite",
+    "SM713": "smlint_rules.opt_ml_shadowed:OptMlShadowed",
+    "SM714": "smlint_rules.probe_inconclusive:ProbeInconclusive",
+}
