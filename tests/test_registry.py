@@ -57,7 +57,7 @@ def test_what_a_selector_means(rules: Registry, selector: str, codes: set[str]) 
 
 @pytest.mark.parametrize(
     ("selector", "nearest"),
-    [("SM10l", "SM10"), ("tini-entrypiont", "SM103"), ("SM1011", "SM101"), ("zebra", None), ("", None)],
+    [("SM10l", "SM101"), ("tini-entrypiont", "SM103"), ("SM1011", "SM101"), ("zebra", None), ("", None)],
 )
 def test_an_unknown_selector_names_the_nearest_rule(
     rules: Registry, selector: str, nearest: str | None

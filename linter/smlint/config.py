@@ -256,13 +256,31 @@ def override(settings: Settings, origin: str, **values: Any) -> Settings:
     return _merge(settings, Settings(**given, origins=dict.fromkeys(given, origin)))
 
 
-def find(start: str) -> str | None:
-    """The closest configuration file at or above ``start``, no higher than the repository's root."""
+def find(start: str, known: dict[str, str | None] | None = None) -> str | None:
+    """The closest configuration file at or above ``start``, no higher than the repository's root.
+
+    ``known`` remembers, by folder, what earlier calls found: many files share their folders.
+    """
+    known = {} if known is None else known
+    found: str | None = None
+    passed: list[str] = []
     for folder in _upwards(os.path.abspath(start)):
-        for name in FILE_NAMES:
-            path = os.path.join(folder, name)
-            if os.path.isfile(path) and (name != "pyproject.toml" or _section(path) is not None):
-                return path
+        if folder in known:
+            found = known[folder]
+            break
+        passed.append(folder)
+        found = _in_folder(folder)
+        if found is not None:
+            break
+    known.update(dict.fromkeys(passed, found))
+    return found
+
+
+def _in_folder(folder: str) -> str | None:
+    for name in FILE_NAMES:
+        path = os.path.join(folder, name)
+        if os.path.isfile(path) and (name != "pyproject.toml" or _section(path) is not None):
+            return path
     return None
 
 

@@ -10,10 +10,13 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
+from typing import Final
 
 from smlint.rule import Rule
 
-GROUP = "smlint.rules"
+GROUP: Final = "smlint.rules"
+#: Letters that are written for digits.
+_LOOK_ALIKES: Final = str.maketrans("OILSB", "01158")
 
 
 class UnknownRuleError(ValueError):
@@ -76,6 +79,9 @@ class Registry:
     def _nearest(self, wanted: str) -> str | None:
         from difflib import get_close_matches
 
+        read_again = "SM" + wanted.upper()[2:].translate(_LOOK_ALIKES)
+        if read_again in self._targets:
+            return f"{read_again} ({self.load(read_again).name})"
         names = {rule.name: f"{rule.code} ({rule.name})" for rule in self.rules()}
         names |= {code.lower(): f"{code} ({self.load(code).name})" for code in self._targets}
         close = get_close_matches(wanted.lower(), names, n=1)

@@ -43,7 +43,7 @@ class DriverRule(ContainerRule):
 
     code = "SM301"
     name = "nvidia-driver"
-    level = {Workload.TRAINING: Severity.ERROR}  # noqa: RUF012  read only
+    level = {Workload.TRAINING: Severity.ERROR}
     witnesses = frozenset({Witness.DOCKERFILE, Witness.IMAGE})
 
 

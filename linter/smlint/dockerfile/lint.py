@@ -1,0 +1,110 @@
+"""One Dockerfile judged: its text, its comments, its container, its findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from smlint import suppressions
+from smlint.diagnostics import Diagnostic, FileLocation
+from smlint.dockerfile import Dockerfile, DockerfileSyntaxError, parse
+from smlint.dockerfile.build import build_container
+from smlint.engine import Outcome, Plan, Subject, diagnose, in_order, judge
+from smlint.registry import Registry
+from smlint.rule import Finding
+from smlint.workload import DEFAULT_WORKLOADS, Workload
+
+
+class DockerfileOptions(NamedTuple):
+    """How a Dockerfile is to be understood."""
+
+    #: None: what the file's own comment says, else :data:`DEFAULT_WORKLOADS`.
+    workloads: tuple[Workload, ...] | None = None
+    #: The configuration's workloads: they yield to a comment in the file.
+    fallback_workloads: tuple[Workload, ...] = DEFAULT_WORKLOADS
+    stage: str | None = None
+    build_args: Mapping[str, str] = {}
+    #: Directory of the build context; None when there is none to look into.
+    context: str | None = None
+
+
+def lint_dockerfile(text: str, path: str, options: DockerfileOptions, plan: Plan) -> Outcome:
+    """Judge the text of one Dockerfile; ``path`` is what findings call it."""
+    workloads = options.workloads or options.fallback_workloads
+    try:
+        dockerfile = parse(text)
+        comments = _comments(dockerfile, path, plan.registry)
+        if options.workloads is None and comments.workloads:
+            workloads = comments.workloads
+        container = build_container(
+            dockerfile, path=path, context=options.context, stage=options.stage, build_args=options.build_args
+        )
+    except DockerfileSyntaxError as error:
+        subject = Subject("dockerfile", path, workloads)
+        return Outcome(
+            subject, tuple(_syntax_error(error, text, path, plan, workloads)), sources={path: text}
+        )
+    subject = Subject("dockerfile", path, workloads, container.stage)
+    found = judge(container, plan, workloads)
+    verdict = suppressions.apply(found, comments.ignores)
+    remarks = suppressions.apply(
+        [*_about_comments(comments, plan, workloads), *_unused(verdict.unused, plan, workloads)],
+        [ignore for ignore in comments.ignores if ignore.lines is None],
+    )
+    return Outcome(
+        subject,
+        tuple(in_order([*verdict.kept, *remarks.kept])),
+        tuple(in_order([*verdict.suppressed, *remarks.suppressed])),
+        {path: text},
+    )
+
+
+def _comments(dockerfile: Dockerfile, path: str, registry: Registry) -> suppressions.Comments:
+    lines = [
+        suppressions.Line(comment.line, dockerfile.lines[comment.line - 1])
+        for comment in dockerfile.comments
+        if "smlint" in comment.text
+    ]
+    if not lines:
+        return suppressions.Comments((), (), ())
+    spans = [(instruction.start_line, instruction.end_line) for instruction in dockerfile.instructions]
+    return suppressions.read(path, lines, spans, registry)
+
+
+def _syntax_error(
+    error: DockerfileSyntaxError, text: str, path: str, plan: Plan, workloads: tuple[Workload, ...]
+) -> Iterator[Diagnostic]:
+    lines = text.splitlines()
+    line = lines[error.line - 1] if 0 < error.line <= len(lines) else ""
+    column = len(line) - len(line.lstrip()) + 1
+    place = FileLocation(path, error.line, column, error.line, max(len(line.rstrip()) + 1, column))
+    finding = Finding(place, f"docker build refuses this file: {error.message}", "correct the line")
+    diagnostic = diagnose(plan.registry.load("SM900"), finding, plan, workloads)
+    if diagnostic is not None:
+        yield diagnostic
+
+
+def _about_comments(
+    comments: suppressions.Comments, plan: Plan, workloads: tuple[Workload, ...]
+) -> Iterator[Diagnostic]:
+    for finding in comments.findings:
+        diagnostic = diagnose(plan.registry.load("SM902"), finding, plan, workloads)
+        if diagnostic is not None:
+            yield diagnostic
+
+
+def _unused(
+    ignores: Iterable[suppressions.Ignore], plan: Plan, workloads: tuple[Workload, ...]
+) -> Iterator[Diagnostic]:
+    for ignore in ignores:
+        if not ignore.codes & plan.enabled - {"SM901", "SM902"}:
+            continue
+        scope = "this file" if ignore.lines is None else "the instruction below"
+        finding = Finding(
+            ignore.location,
+            f"{scope} gives no {ignore.selector} finding, so the ignore hides nothing today and a real one tomorrow",
+            f"delete {ignore.selector} from the comment",
+        )
+        diagnostic = diagnose(plan.registry.load("SM901"), finding, plan, workloads)
+        if diagnostic is not None:
+            yield diagnostic

@@ -1,0 +1,64 @@
+"""Which package names mean the NVIDIA driver: the table of nvidia_packages.toml, and how names are stripped for it."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Final, NamedTuple
+
+#: A cheap test for text that may install the driver.
+HINT: Final = (
+    r"(?i)nvidia|(?<![\w-])cuda(?![\w/.])|cuda-(?:\d|drivers|runtime|demo)|libcuda1|cuda_[\d.]+_|ollama\.\w+/install"
+    r"|ubuntu-drivers|libnv|datacenter-gpu-manager|nvlsm"
+)
+
+
+class Package(NamedTuple):
+    """A row of the table that a package name matched."""
+
+    name: str
+    #: ``driver`` or ``maybe``.
+    verdict: str
+    instead: str
+    why: str
+
+
+class _Row(NamedTuple):
+    pattern: re.Pattern[str]
+    system: str
+    verdict: str
+    instead: str
+    why: str
+
+
+def classify(name: str, system: str) -> Package | None:
+    """The row for a package name of a ``deb`` or ``rpm`` system; None when it is not the driver."""
+    for candidate in dict.fromkeys((name, _without_version(name))):
+        for row in _table():
+            match = row.pattern.fullmatch(candidate)
+            if match is None or (row.system and row.system != system):
+                continue
+            if row.verdict == "fine":
+                return None
+            return Package(candidate, row.verdict, match.expand(row.instead), row.why)
+    return None
+
+
+def _without_version(name: str) -> str:
+    """``nvidia-driver-cuda-3:535.183.01-1.el9.x86_64`` to ``nvidia-driver-cuda``: an rpm name may carry its version."""
+    name = re.sub(r"\.(?:x86_64|aarch64|noarch|amd64|arm64|i686)$", "", name)
+    return re.sub(r"-(?:\d+:)?\d+\.\d[\w.+~]*(?:-[\w.+~*]+)?$|-\*$", "", name)
+
+
+@cache
+def _table() -> tuple[_Row, ...]:
+    import tomllib
+    from importlib.resources import files
+
+    rows = tomllib.loads(files(__package__).joinpath("nvidia_packages.toml").read_text("utf-8"))["package"]
+    return tuple(
+        _Row(
+            re.compile(row["name"]), row.get("system", ""), row["verdict"], row.get("instead", ""), row["why"]
+        )
+        for row in rows
+    )

@@ -1,0 +1,57 @@
+"""The map of /opt/ml: which sub-path the platform makes or mounts, and what a file baked there is worth.
+
+From the layout tables of the SageMaker pages that the rules cite; the hosting page reserves nothing but the model.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from typing import Final
+
+from smlint.container import UNRESOLVED
+from smlint.diagnostics import Severity
+from smlint.workload import Workload
+
+ROOT: Final = "/opt/ml"
+CODE: Final = "/opt/ml/code"
+#: A cheap test for text that may name a path below /opt/ml.
+HINT: Final = r"/opt/ml(?![\w.-])"
+
+_E, _W = Severity.ERROR, Severity.WARNING
+_MOUNTED: Final = {Workload.TRAINING: _E, Workload.PROCESSING: _E}
+_MODEL: Final = {Workload.TRAINING: _W, Workload.PROCESSING: _W, Workload.INFERENCE: _W}
+#: First path component below /opt/ml to what files there are worth, by workload.
+_TIERS: Final[Mapping[str, Mapping[Workload, Severity]]] = {
+    "input": _MOUNTED,
+    "output": _MOUNTED,
+    "checkpoints": _MOUNTED,
+    "config": _MOUNTED,
+    "processing": {Workload.PROCESSING: _E, Workload.TRAINING: _W},
+    "model": _MODEL,
+    "models": _MODEL,
+    "additional-model-data-sources": {Workload.INFERENCE: _W},
+}
+_LOOSE: Final = {Workload.TRAINING: _W, Workload.PROCESSING: _W}
+
+
+def below(path: str) -> bool:
+    """Whether the absolute ``path`` is /opt/ml or lies below it; an unresolved beginning is not."""
+    normal = posixpath.normpath(path)
+    return normal == ROOT or normal.startswith(ROOT + "/")
+
+
+def area(path: str) -> str:
+    """The part of /opt/ml that ``path`` belongs to, such as ``/opt/ml/model``; /opt/ml itself for loose files."""
+    parts = posixpath.normpath(path).split("/")
+    name = parts[3] if len(parts) > 3 else ""
+    return f"{ROOT}/{name}" if name in _TIERS or name == "code" else ROOT
+
+
+def worth(path: str) -> Mapping[Workload, Severity]:
+    """What it means that the image has files at ``path``; empty where nothing is said about it."""
+    parts = posixpath.normpath(path).split("/")
+    name = parts[3] if len(parts) > 3 else ""
+    if name == "code" or UNRESOLVED in name:
+        return {}
+    return _TIERS.get(name, _LOOSE)

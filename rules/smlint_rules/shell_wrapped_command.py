@@ -1,0 +1,109 @@
+"""SM105."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from smlint.container import Container, Form, Known, Witness, Word, is_resolved
+from smlint.diagnostics import Severity
+from smlint.rule import ContainerRule, Context, Finding
+from smlint.workload import Workload
+from smlint_rules import words
+
+_COMMAND: Final = re.compile(r"-[a-zA-Z]*c[a-zA-Z]*$")
+#: Options of the shells that take a value, so that the next word is no command string.
+_WITH_VALUE: Final = frozenset({"-o", "+o", "-O", "+O", "--rcfile", "--init-file"})
+_PARAMETERS: Final = re.compile(r"\$(?:[@*0-9]|\{[@*0-9!#])")
+_ALL_PARAMETERS: Final = re.compile(r"\$[@*]|\$\{[@*]")
+_ZEROTH: Final = re.compile(r"\$0|\$\{0")
+_LAST: Final = re.compile(r"(?:^|&&|\|\||;|\n)\s*exec\s[^;|&\n]*$")
+
+
+class ShellWrappedCommand(ContainerRule):
+    """The ENTRYPOINT hands its command line to `sh -c`, so the platform's argument becomes `$0`.
+
+    What it checks
+    --------------
+    An exec form whose program is a shell with `-c`. Silent when the string passes the platform's word on and ends in
+    `exec`.
+
+    Why it matters on SageMaker
+    ---------------------------
+    Behind `sh -c STRING` the word `train` or `serve` becomes `$0` and reaches the program only when the string says
+    so. SIGTERM goes to the shell, which passes nothing on unless its last command replaced it.
+
+    Example
+    -------
+    ```dockerfile
+    FROM python:3.12-slim
+    ENTRYPOINT ["bash", "-c", "source /opt/env.sh && python /opt/program/train.py"]
+    ```
+
+    Use instead
+    -----------
+    ```dockerfile
+    FROM python:3.12-slim
+    ENTRYPOINT ["bash", "-c", "source /opt/env.sh && exec python /opt/program/train.py \\"$@\\"", "bash"]
+    ```
+
+    References
+    ----------
+    - [Run your training image](https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo-dockerfile.html)
+    - [Run your inference image](https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html)
+    - [The sh utility and its -c option](https://pubs.opengroup.org/onlinepubs/9699919799/utilities/sh.html)
+    """
+
+    code = "SM105"
+    name = "shell-wrapped-command"
+    level = Severity.WARNING
+    witnesses = frozenset({Witness.DOCKERFILE, Witness.IMAGE})
+
+    def check(self, container: Container, context: Context) -> Iterator[Finding]:
+        """Report what the string loses: the platform's word, the signal, or both."""
+        entry = container.entrypoint
+        if not isinstance(entry, Known) or entry.value.form is not Form.EXEC:
+            return
+        found = _string(entry.value.argv)
+        if found is None or not is_resolved(found[0].text):
+            return
+        string, behind = found
+        word = words.platform_words(context.workloads)
+        loses_word = bool(word) and not _passes(string.text, behind)
+        loses_signal = not _LAST.search(string.text.rstrip().rstrip(";"))
+        if not loses_word and not loses_signal:
+            return
+        losses = []
+        if loses_word:
+            losses.append(f"{word} becomes `$0` and never reaches the program")
+        if loses_signal:
+            losses.append("SIGTERM ends at the shell unless the shell happens to replace itself")
+        shell = words.program(entry.value.argv[0].text)
+        yield Finding(
+            string.location,
+            f"`{shell} -c` runs the program: {', and '.join(losses)}",
+            f'end the string in `exec PROGRAM "$@"` and add the word "{shell}" behind it, or name the program in ENTRYPOINT',
+            level=None if loses_word else dict.fromkeys(Workload, Severity.WARNING),
+        )
+
+
+def _string(argv: tuple[Word, ...]) -> tuple[Word, int] | None:
+    """The command string of a shell's argument vector and how many words follow it."""
+    if not argv or words.program(argv[0].text) not in words.SHELLS:
+        return None
+    index = 2 if words.program(argv[0].text) == "busybox" else 1
+    command = False
+    while index < len(argv) and argv[index].text[:1] in ("-", "+"):
+        command = command or bool(_COMMAND.match(argv[index].text))
+        index += 2 if argv[index].text in _WITH_VALUE else 1
+    if not command or index >= len(argv):
+        return None
+    return argv[index], len(argv) - index - 1
+
+
+def _passes(string: str, behind: int) -> bool:
+    """Whether the platform's word, which comes last, can reach the program."""
+    if behind == 0:
+        return bool(_ZEROTH.search(string))
+    return bool(_ALL_PARAMETERS.search(string) or f"${behind}" in string or f"${{{behind}" in string)

@@ -1,0 +1,43 @@
+"""SM900."""
+
+from __future__ import annotations
+
+from smlint.container import Witness
+from smlint.diagnostics import Severity
+from smlint.rule import EngineRule
+
+
+class SyntaxErrorInInput(EngineRule):
+    """The file cannot be parsed, so nothing else can be said about it.
+
+    What it checks
+    --------------
+    What `docker build` refuses in a Dockerfile, and what is no JSON or YAML in a job request.
+
+    Why it matters on SageMaker
+    ---------------------------
+    There is no image to run, or no job to start. The finding names the line and what was expected there.
+
+    Example
+    -------
+    ```dockerfile
+    FROM python:3.12-slim
+    ENTRYPIONT ["python", "train.py"]
+    ```
+
+    Use instead
+    -----------
+    ```dockerfile
+    FROM python:3.12-slim
+    ENTRYPOINT ["python", "train.py"]
+    ```
+
+    References
+    ----------
+    - [Dockerfile reference](https://docs.docker.com/reference/dockerfile/)
+    """
+
+    code = "SM900"
+    name = "syntax-error"
+    level = Severity.ERROR
+    witnesses = frozenset({Witness.DOCKERFILE, Witness.REQUEST})

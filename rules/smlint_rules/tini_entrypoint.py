@@ -1,0 +1,73 @@
+"""SM103."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from smlint.container import Container, Known, Witness
+from smlint.diagnostics import Severity
+from smlint.rule import ContainerRule, Context, Finding
+from smlint.workload import Workload
+from smlint_rules import exec_form, words
+
+
+class TiniEntrypoint(ContainerRule):
+    """The ENTRYPOINT starts with tini, which SageMaker documents as not usable.
+
+    What it checks
+    --------------
+    An ENTRYPOINT whose program is tini under any of its names (`tini`, `tini-static`, `docker-init`).
+
+    Why it matters on SageMaker
+    ---------------------------
+    The pages for training and hosting say that tini cannot be the entry point because the `train` and `serve`
+    arguments confuse it. The platform appears to bring an init of its own, so there is nothing to gain either.
+
+    Example
+    -------
+    ```dockerfile
+    FROM python:3.12-slim
+    RUN apt-get update && apt-get install -y tini
+    ENTRYPOINT ["tini", "--", "python", "/opt/program/train.py"]
+    ```
+
+    Use instead
+    -----------
+    ```dockerfile
+    FROM python:3.12-slim
+    ENTRYPOINT ["python", "/opt/program/train.py"]
+    ```
+
+    References
+    ----------
+    - [Run your training image](https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo-dockerfile.html)
+    - [Run your inference image](https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html)
+    """
+
+    code = "SM103"
+    name = "tini-entrypoint"
+    level = {
+        Workload.TRAINING: Severity.ERROR,
+        Workload.INFERENCE: Severity.ERROR,
+        Workload.PROCESSING: Severity.INFO,
+    }
+    witnesses = frozenset({Witness.DOCKERFILE, Witness.IMAGE})
+
+    def check(self, container: Container, context: Context) -> Iterator[Finding]:
+        """Report tini as the program, and as what the base is known to bring."""
+        entry = container.entrypoint
+        if not isinstance(entry, Known) or not entry.value.argv:
+            return
+        argv = entry.value.words
+        if words.program(argv[0]) not in words.TINI:
+            return
+        rest = words.after_init(argv)
+        advice = (
+            f"write ENTRYPOINT {exec_form.array(rest)}" if rest else "name the program itself in ENTRYPOINT"
+        )
+        yield Finding(
+            entry.value.argv[0].location,
+            "tini is the entry point: SageMaker documents that it cannot be used, because the arguments `train` and "
+            "`serve` confuse it",
+            advice,
+        )

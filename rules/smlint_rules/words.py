@@ -1,0 +1,40 @@
+"""Names that decide what an argument vector means: shells, inits, the platform's words."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
+from typing import Final
+
+from smlint.workload import Workload
+
+SHELLS: Final = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh", "busybox"})
+#: tini under all the names it is installed by; docker-init is tini as Docker ships it.
+TINI: Final = frozenset({"tini", "tini-static", "docker-init"})
+INITS: Final = TINI | {"dumb-init", "catatonit"}
+#: Options of the inits that take the next word as their value.
+_INIT_VALUES: Final = frozenset({"-p", "-e", "--rewrite", "-r"})
+
+
+def program(word: str) -> str:
+    """The name of a program without its folder; ``tini-amd64`` and its like are tini."""
+    name = posixpath.basename(word)
+    stem, _, machine = name.rpartition("-")
+    return stem if machine in {"amd64", "arm64", "aarch64", "x86_64"} else name
+
+
+def after_init(words: Sequence[str]) -> list[str]:
+    """What an init is asked to run: the words behind its own options; empty when it is left to the platform."""
+    rest = list(words[1:])
+    while rest and rest[0].startswith("-"):
+        word = rest.pop(0)
+        if word == "--":
+            break
+        if word in _INIT_VALUES and rest:
+            rest.pop(0)
+    return rest
+
+
+def platform_words(workloads: Sequence[Workload]) -> str:
+    """``train``, ``serve`` or both, as messages name them; "" when only processing is assumed."""
+    return " or ".join(f"`{workload.word}`" for workload in workloads if workload.word)
