@@ -1,0 +1,170 @@
+"""Which file a program name means in a container, whether it can be executed, and what its first line says.
+
+Looks the name up as execve and the C library's execvp do; whatever an external base image may hold stays unknown.
+"""
+
+from __future__ import annotations
+
+import enum
+import posixpath
+from typing import Final, NamedTuple
+
+from smlint.container import ABSENT, Absent, Container, Fact, FileEntry, FileKind, Known, Unknown, is_resolved
+
+#: What the engine sets when neither image nor request sets PATH (moby/buildkit, util/system/path.go).
+DEFAULT_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def working_directory(container: Container) -> Fact[str]:
+    """The directory the program starts in; an engine's default is the root."""
+    workdir = container.workdir
+    if isinstance(workdir, Absent):
+        return Known("/", container.anchor)
+    if isinstance(workdir, Known) and not is_resolved(workdir.value):
+        return Unknown("WORKDIR is not resolved")
+    return workdir
+
+
+def absolute(container: Container, path: str, directory: Fact[str] | None = None) -> Fact[str]:
+    """``path`` as an absolute one, seen from ``directory`` (default: the working directory)."""
+    if not is_resolved(path):
+        return Unknown("the path is not resolved")
+    if path.startswith("/"):
+        return Known(posixpath.normpath(path), container.anchor)
+    base = working_directory(container) if directory is None else directory
+    if not isinstance(base, Known):
+        return base
+    return Known(posixpath.normpath(posixpath.join(base.value, path)), base.location)
+
+
+def file_at(container: Container, path: str, directory: Fact[str] | None = None) -> Fact[FileEntry]:
+    """The file that ``path`` names for a process in ``directory`` (default: the working directory)."""
+    place = absolute(container, path, directory)
+    if not isinstance(place, Known):
+        return Unknown(place.reason) if isinstance(place, Unknown) else ABSENT
+    return container.files.lookup(place.value)
+
+
+def find_program(container: Container, name: str) -> Fact[FileEntry]:
+    """The file that is executed for ``name``: a path if it has a slash, else the first hit on PATH.
+
+    A directory of PATH in which nothing can be seen does not hide a hit further on: what a Dockerfile puts on PATH by
+    name is meant to be found.
+    """
+    if not is_resolved(name) or not name:
+        return Unknown("the program's name is not resolved")
+    if "/" in name:
+        return file_at(container, name)
+    unseen: Unknown | None = None
+    path, complete = search_path(container)
+    for directory in path:
+        found = container.files.lookup(posixpath.join(directory, name))
+        if isinstance(found, Known) and found.value.kind is not FileKind.DIRECTORY:
+            return found
+        if isinstance(found, Unknown):
+            unseen = unseen or found
+    if unseen is None and not complete:
+        return Unknown("PATH is not known")
+    return unseen or ABSENT
+
+
+def search_path(container: Container) -> tuple[tuple[str, ...], bool]:
+    """The absolute directories of PATH that are known, and whether these are all."""
+    fact = container.variable("PATH")
+    if isinstance(fact, Unknown):
+        return tuple(DEFAULT_PATH.split(":")), False
+    text = fact.value if isinstance(fact, Known) else DEFAULT_PATH
+    parts = text.split(":")
+    known = tuple(part for part in parts if part.startswith("/") and is_resolved(part))
+    complete = len(known) == len([part for part in parts if part])
+    if not complete:
+        known += tuple(part for part in DEFAULT_PATH.split(":") if part not in known)
+    return known, complete
+
+
+class Shebang(NamedTuple):
+    """The first line of a script: the interpreter and the words that stand between it and the script's name."""
+
+    words: tuple[str, ...]
+    #: The line ends in a carriage return, which the kernel takes for a part of the last word.
+    carriage_return: bool
+
+
+def shebang(content: bytes) -> Shebang | None:
+    """The ``#!`` line of ``content``; the kernel gives everything after the interpreter as one word."""
+    if not content.startswith(b"#!"):
+        return None
+    line = content[2:].split(b"\n", 1)[0][:512]
+    carriage_return = line.endswith(b"\r")
+    text = line.decode("utf-8", "replace").strip()
+    interpreter, _, rest = text.partition(" ") if "\t" not in text else text.partition("\t")
+    return Shebang((interpreter, rest.strip()) if rest.strip() else (interpreter,), carriage_return)
+
+
+class Trouble(enum.StrEnum):
+    """Why the engine cannot start a file."""
+
+    MISSING = "missing"
+    DIRECTORY = "directory"
+    NOT_EXECUTABLE = "not executable"
+    CARRIAGE_RETURN = "carriage return"
+    NO_INTERPRETER = "no interpreter"
+    NO_SHEBANG = "no shebang"
+
+
+class Start(NamedTuple):
+    """Whether a program can be started: ``trouble`` is None and ``certain`` False where nothing can be seen."""
+
+    trouble: Trouble | None
+    certain: bool
+    entry: FileEntry | None = None
+    #: The interpreter that is missing or holds the carriage return.
+    interpreter: str = ""
+
+
+def can_start(container: Container, name: str) -> Start:
+    """Whether the engine can execute ``name`` as the first word of its argument vector."""
+    found = find_program(container, name)
+    if isinstance(found, Unknown):
+        return Start(None, certain=False)
+    if isinstance(found, Absent):
+        return Start(Trouble.MISSING, certain=True)
+    entry = found.value
+    if entry.kind is FileKind.DIRECTORY:
+        return Start(Trouble.DIRECTORY, certain=True, entry=entry)
+    if entry.mode is not None and not entry.mode & 0o111:
+        return Start(Trouble.NOT_EXECUTABLE, certain=True, entry=entry)
+    trouble, interpreter = _interpreter_trouble(container, entry)
+    certain = trouble is not None or (entry.mode is not None and entry.content is not None)
+    return Start(trouble, certain, entry, interpreter)
+
+
+def _interpreter_trouble(container: Container, entry: FileEntry) -> tuple[Trouble | None, str]:
+    if not entry.content:
+        return None, ""
+    line = shebang(entry.content)
+    if line is None:
+        # The kernel refuses a text file without a #! line, and the engine, unlike a shell, does not try sh.
+        return (Trouble.NO_SHEBANG, "") if _looks_like_text(entry.content) else (None, "")
+    if line.carriage_return:
+        return Trouble.CARRIAGE_RETURN, line.words[-1]
+    if isinstance(container.files.lookup(line.words[0]), Absent):
+        return Trouble.NO_INTERPRETER, line.words[0]
+    if len(line.words) > 1 and posixpath.basename(line.words[0]) == "env":
+        name = _env_operand(line.words[1])
+        if name and isinstance(find_program(container, name), Absent):
+            return Trouble.NO_INTERPRETER, name
+    return None, ""
+
+
+def _env_operand(text: str) -> str:
+    """The program that ``#!/usr/bin/env`` looks up."""
+    if text.startswith(("-S", "--split-string=")):
+        words = text.removeprefix("--split-string=").removeprefix("-S").split()
+        return next((word for word in words if "=" not in word and not word.startswith("-")), "")
+    # Without -S the whole rest of the line is one word.
+    return text
+
+
+def _looks_like_text(content: bytes) -> bool:
+    return b"\0" not in content[:4096] and not content.startswith(b"\x7fELF")
