@@ -10,6 +10,8 @@ RULES: Final[dict[str, str]] = {
     "SM104": "smlint_rules.cmd_overridden:CmdOverridden",
     "SM105": "smlint_rules.shell_wrapped_command:ShellWrappedCommand",
     "SM109": "smlint_rules.init_without_program:InitWithoutProgram",
+    "SM112": "smlint_rules.stop_signal:StopSignal",
+    "SM115": "smlint_rules.unexpanded_variable:UnexpandedVariable",
     "SM203": "smlint_rules.volume_under_opt_ml:VolumeUnderOptMl",
     "SM204": "smlint_rules.entry_under_opt_ml:EntryUnderOptMl",
     "SM303": "smlint_rules.cuda_stubs_on_path:CudaStubsOnPath",

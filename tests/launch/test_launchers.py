@@ -75,3 +75,20 @@ def test_torchrun_without_python() -> None:
     found = split(["torchrun", "-m", "pkg"])
     assert found is not None
     assert (found.module, found.start) == (True, 2)
+
+
+@pytest.mark.parametrize(
+    ("command", "group"),
+    [
+        ("dumb-init -- prog -c", True),
+        ("dumb-init -c -- prog", False),
+        ("tini -- prog -g", False),
+        ("tini -g -- prog", True),
+        ("catatonit -- prog", False),
+    ],
+)
+def test_who_tells_the_whole_group(command: str, group: bool) -> None:
+    argv = shlex.split(command)
+    found = split(argv)
+    assert found is not None
+    assert found.tells_group(argv) is group

@@ -70,8 +70,13 @@ class Hop(NamedTuple):
     sigterm: Answer
     #: Whether the container ends with this process's exit code.
     exit_code: Answer
-    #: The script this process reads, where it is visible.
-    script: FileEntry | None = None
+    #: The file that decides what this process does: a shell's or an interpreter's script, or the program itself.
+    #: None where there is no such file: a ``-c`` string, a module.
+    file: Fact[FileEntry] | None = None
+    #: Which word of ``argv`` names :attr:`file`; 0 is the program itself.
+    operand: int = 0
+    #: Why what this process does or starts is not in view; "" where it is.
+    unseen: str = ""
     #: The condition under which a script goes this way, as written; "" when it always does.
     condition: str = ""
     #: What comes next; several are alternatives.
@@ -128,17 +133,17 @@ class Launch(NamedTuple):
     @property
     def word_arrives(self) -> Answer:
         """Whether the program gets the platform's word (or ContainerArguments)."""
-        return _agreed([hop.word for hop in self.programs])
+        return _agreed([_at_end(hop, hop.word) for hop in self.programs])
 
     @property
     def sigterm_arrives(self) -> Answer:
         """Whether SIGTERM is delivered to the program; what it does about it is its own business."""
-        return _agreed([hop.sigterm for hop in self.programs])
+        return _agreed([_at_end(hop, hop.sigterm) for hop in self.programs])
 
     @property
     def exit_code_kept(self) -> Answer:
         """Whether the container ends with the program's exit code."""
-        return _agreed([hop.exit_code for hop in self.programs])
+        return _agreed([_at_end(hop, hop.exit_code) for hop in self.programs])
 
 
 def _paths(hop: Hop) -> Iterator[tuple[Hop, ...]]:
@@ -158,6 +163,13 @@ def _pid1(path: tuple[Hop, ...]) -> Hop | None:
             break
         found = hop
     return found
+
+
+def _at_end(last: Hop, answer: Answer) -> Answer:
+    """What is true of the last process that can be seen; beyond it only a loss is certain."""
+    if last.unseen and answer.value is not False:
+        return Answer(None, last.unseen)
+    return answer
 
 
 def _agreed(answers: list[Answer]) -> Answer:

@@ -44,6 +44,8 @@ class Launcher(NamedTuple):
     values: frozenset[str]
     operands: int
     assignments: bool
+    #: Options with which SIGTERM goes to the whole process group; after ``!``, options without which it does.
+    group: tuple[str, ...]
     note: str
     source: str
 
@@ -56,6 +58,14 @@ class Split(NamedTuple):
     start: int
     #: Whether the program's words are a Python module (``-m``) rather than a file.
     module: bool = False
+
+    def tells_group(self, argv: Sequence[str]) -> bool:
+        """Whether SIGTERM goes to every process below, so that one behind a shell hears it as well."""
+        given = set(argv[1 : self.start])
+        options = self.launcher.group
+        if options[:1] == ("!",):
+            return not given.intersection(options)
+        return bool(given.intersection(options))
 
 
 @cache
@@ -84,6 +94,7 @@ def _launcher(row: Mapping[str, Any]) -> Launcher:
         values=frozenset(row.get("values", ())),
         operands=row.get("operands", 0),
         assignments=row.get("assignments", False),
+        group=tuple(row.get("group", ())),
         note=row.get("note", ""),
         source=row["source"],
     )

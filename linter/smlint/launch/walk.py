@@ -1,11 +1,37 @@
-"""The walk along the launch chain: from the effective argument vector, hop by hop, to the program."""
+"""The walk along the launch chain: from the effective argument vector, hop by hop, to the program.
+
+Each process is recognised by its first word and, where the file is visible, by what the file holds; what stands in
+shell text is left to :mod:`.shellruns`.
+"""
 
 from __future__ import annotations
 
-from smlint.container import Container, Known, Overrides
-from smlint.launch.chain import YES, Hop, Kind, Launch, Relation
-from smlint.launch.matrix import docker_command, effective_argv
+import posixpath
+import shlex
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from smlint.container import (
+    Absent,
+    Container,
+    Fact,
+    FileEntry,
+    FileKind,
+    Known,
+    Overrides,
+    Unknown,
+    is_resolved,
+)
+from smlint.diagnostics import Location
+from smlint.launch import launchers, programs, shells
+from smlint.launch.chain import YES, Answer, Hop, Kind, Launch, Relation
+from smlint.launch.executables import file_at, find_program, shebang
+from smlint.launch.matrix import EffectiveArgv, Origin, docker_command, effective_argv
+from smlint.launch.shellruns import shell_starts
 from smlint.workload import Workload
+
+#: A chain longer than this is not followed: it starts itself.
+MAX_HOPS: Final = 12
 
 
 def resolve(container: Container, workload: Workload, overrides: Overrides | None = None) -> Launch:
@@ -27,14 +53,279 @@ def _resolved(container: Container, workload: Workload, overrides: Overrides) ->
     argv = effective_argv(workload, container.entrypoint, container.cmd, overrides, container.anchor)
     root = None
     if isinstance(argv, Known):
-        root = Hop(
-            argv=argv.value.texts,
-            kind=Kind.PROGRAM,
-            relation=Relation.PID1,
-            relation_reason="",
-            location=argv.location,
-            word=YES,
-            sigterm=YES,
-            exit_code=YES,
-        )
+        root = _Walk(container, has_word=bool(argv.value.passed)).hop(_first(argv), 0)
     return Launch(workload, docker_command(workload, overrides), argv, root)
+
+
+class Argument(NamedTuple):
+    """One word on its way along the chain."""
+
+    text: str
+    #: Whether the platform supplied it (``train``, ``serve``, ContainerArguments).
+    passed: bool = False
+
+
+class Arrival(NamedTuple):
+    """A process about to be recognised: its words, and what reached it on the way."""
+
+    argv: tuple[Argument, ...]
+    location: Location
+    relation: Relation
+    reason: str
+    sigterm: Answer
+    exit_code: Answer
+    #: Why the platform's word is not among the arguments, where it is not.
+    word_lost: str = ""
+    #: Whether it is unknown that the word is missing.
+    word_unknown: bool = False
+    condition: str = ""
+    #: The init that tells every process below of SIGTERM, not its child alone; "" where there is none.
+    group: str = ""
+    #: The directory it runs in, where that is not the container's own.
+    directory: Fact[str] | None = None
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The words as plain strings."""
+        return tuple(argument.text for argument in self.argv)
+
+
+def _first(argv: Known[EffectiveArgv]) -> Arrival:
+    platform = (Origin.PLATFORM, Origin.CONTAINER_ARGUMENTS)
+    return Arrival(
+        argv=tuple(
+            Argument(word.text, origin in platform)
+            for word, origin in zip(argv.value.words, argv.value.origins, strict=True)
+        ),
+        location=argv.location,
+        relation=Relation.PID1,
+        reason="",
+        sigterm=YES,
+        exit_code=YES,
+    )
+
+
+class _Walk:
+    """Follows one container's chain."""
+
+    def __init__(self, container: Container, *, has_word: bool) -> None:
+        self._container = container
+        self._has_word = has_word
+
+    def hop(self, arrival: Arrival, depth: int) -> Hop:
+        """The process that ``arrival`` becomes, and all that follows it."""
+        texts = arrival.texts
+        if depth >= MAX_HOPS:
+            return self._hop(arrival, Kind.PROGRAM, unseen="the chain is too long to be followed")
+        if not texts or not is_resolved(texts[0]):
+            return self._hop(arrival, Kind.PROGRAM, unseen="the program's name is not resolved")
+        arrival = _split_env(arrival)
+        shell = shells.shell_call(arrival.texts)
+        if shell is not None:
+            return self._shell(arrival, shell, depth)
+        launcher = launchers.split(arrival.texts)
+        if launcher is not None:
+            return self._launcher(arrival, launcher, depth)
+        if programs.is_python(texts[0]):
+            return self._python(arrival, depth)
+        return self._file(arrival, depth)
+
+    def _hop(
+        self,
+        arrival: Arrival,
+        kind: Kind,
+        then: Sequence[Hop] = (),
+        file: Fact[FileEntry] | None = None,
+        unseen: str = "",
+        operand: int = 0,
+    ) -> Hop:
+        return Hop(
+            argv=arrival.texts,
+            kind=kind,
+            relation=arrival.relation,
+            relation_reason=arrival.reason,
+            location=arrival.location,
+            word=self._word(arrival),
+            sigterm=arrival.sigterm,
+            exit_code=arrival.exit_code,
+            file=file,
+            operand=operand,
+            unseen=unseen,
+            condition=arrival.condition,
+            then=tuple(then),
+        )
+
+    def _word(self, arrival: Arrival) -> Answer:
+        if not self._has_word or any(argument.passed for argument in arrival.argv):
+            return YES
+        if arrival.word_unknown:
+            return Answer(None, arrival.word_lost)
+        return Answer(False, arrival.word_lost or "it is not passed on")
+
+    def _launcher(self, arrival: Arrival, found: launchers.Split, depth: int) -> Hop:
+        launcher = found.launcher
+        rest = arrival.argv[found.start :]
+        name = launcher.names[0]
+        if launcher.starts is launchers.Starts.OWN:
+            return self._hop(arrival, launcher.kind, unseen=f"what {name} starts is written elsewhere")
+        if not rest:
+            return self._hop(arrival, launcher.kind, unseen=f"{name} is given no program")
+        if launcher.starts is launchers.Starts.SHELL:
+            # The user's login shell runs the string; the words behind it become its parameters.
+            rest = (Argument("sh"), Argument("-c"), *rest)
+        elif launcher.starts is launchers.Starts.PYTHON:
+            rest = (Argument("python"), *((Argument("-m"),) if found.module else ()), *rest)
+        following = _below(arrival, launcher, rest)
+        if found.tells_group(arrival.texts):
+            following = following._replace(group=name)
+        return self._hop(arrival, launcher.kind, then=[self.hop(following, depth + 1)])
+
+    def _python(self, arrival: Arrival, depth: int) -> Hop:
+        texts = arrival.texts
+        call = programs.python_call(texts)
+        if call.operand is None:
+            reason = "" if call.how else "python reads its standard input"
+            return self._hop(arrival, Kind.PROGRAM, unseen=reason)
+        operand = texts[call.operand]
+        if call.how == "-c":
+            return self._hop(arrival, Kind.PROGRAM)
+        if call.how == "-m":
+            as_module = arrival.argv[call.operand - 1 :]
+            launcher = launchers.split([argument.text for argument in as_module])
+            if launcher is not None:
+                shifted = arrival._replace(argv=as_module)
+                return self._launcher(shifted, launcher, depth)._replace(argv=texts)
+            found = self._module(operand, arrival)
+        else:
+            found = file_at(self._container, operand, arrival.directory)
+        return self._hop(arrival, Kind.PROGRAM, file=found, operand=call.operand)
+
+    def _module(self, name: str, arrival: Arrival) -> Fact[FileEntry] | None:
+        """The file of ``python -m name`` where it lies in the working directory; None when it comes from elsewhere."""
+        if not is_resolved(name):
+            return None
+        path = name.replace(".", "/")
+        for candidate in (f"{path}/__main__.py", f"{path}.py"):
+            found = file_at(self._container, candidate, arrival.directory)
+            if isinstance(found, Known):
+                return found
+        return None
+
+    def _shell(self, arrival: Arrival, call: shells.ShellCall, depth: int) -> Hop:
+        if call.operand is None:
+            return self._hop(arrival, Kind.SHELL_STRING, unseen="the shell is given no command")
+        if call.is_string:
+            return self._text(arrival, call, None, depth)
+        return self._text(arrival, call, self._script(arrival, call), depth)
+
+    def _script(self, arrival: Arrival, call: shells.ShellCall) -> Fact[FileEntry]:
+        """The script a shell is asked to run: a path, or, for bash, a name it also looks up on PATH."""
+        assert call.operand is not None
+        name = arrival.texts[call.operand]
+        found = file_at(self._container, name, arrival.directory)
+        if isinstance(found, Absent) and "/" not in name:
+            return find_program(self._container, name)
+        return found
+
+    def _text(
+        self, arrival: Arrival, call: shells.ShellCall, script: Fact[FileEntry] | None, depth: int
+    ) -> Hop:
+        kind = Kind.SHELL_STRING if script is None else Kind.SHELL_SCRIPT
+        if script is not None and not isinstance(script, Known):
+            why = script.reason if isinstance(script, Unknown) else "there is no such script"
+            return self._hop(arrival, kind, file=script, unseen=why, operand=call.operand or 0)
+        starts, unseen = shell_starts(self._container, arrival, call, script.value if script else None)
+        then = [self.hop(start, depth + 1) for start in starts]
+        return self._hop(
+            arrival, kind, then=then, file=script, unseen=unseen, operand=(call.operand or 0) if script else 0
+        )
+
+    def _file(self, arrival: Arrival, depth: int) -> Hop:
+        """A program by its name: a known one, or whatever its file says it is."""
+        name = arrival.texts[0]
+        found = self._located(arrival, name)
+        if isinstance(found, Known):
+            return self._known_file(arrival, found, depth)
+        if posixpath.basename(name) in programs.known_programs():
+            return self._hop(arrival, Kind.PROGRAM, file=found)
+        why = found.reason if isinstance(found, Unknown) else "there is no such program"
+        return self._hop(arrival, Kind.PROGRAM, file=found, unseen=why)
+
+    def _located(self, arrival: Arrival, name: str) -> Fact[FileEntry]:
+        if "/" in name:
+            return file_at(self._container, name, arrival.directory)
+        return find_program(self._container, name)
+
+    def _known_file(self, arrival: Arrival, found: Known[FileEntry], depth: int) -> Hop:
+        entry = found.value
+        if entry.kind is not FileKind.FILE:
+            return self._hop(arrival, Kind.PROGRAM, file=found, unseen=f"{entry.path} is no file")
+        if entry.content is None:
+            known = posixpath.basename(entry.path) in programs.known_programs()
+            reason = "" if known else f"the content of {entry.path} is not visible"
+            return self._hop(arrival, Kind.PROGRAM, file=found, unseen=reason)
+        line = shebang(entry.content)
+        if line is None:
+            return self._hop(arrival, Kind.PROGRAM, file=found)
+        name = arrival.argv[0].text
+        # The kernel gives the interpreter the path it executed: with a directory when PATH was searched.
+        script = name if "/" in name else entry.path
+        argv = (*map(Argument, line.words), Argument(script), *arrival.argv[1:])
+        interpreted = _split_env(arrival._replace(argv=argv), shebang=True)
+        shell = shells.shell_call(interpreted.texts)
+        if shell is not None:
+            return self._text(interpreted, shell, found, depth)
+        operand = len(interpreted.argv) - len(arrival.argv)
+        return self._hop(interpreted, Kind.PROGRAM, file=found, operand=operand)
+
+
+def _split_env(arrival: Arrival, *, shebang: bool = False) -> Arrival:
+    """``env -S "A=1 prog -x" rest`` as the words that env makes of it; a ``#!/usr/bin/env`` line without its env."""
+    texts = arrival.texts
+    if posixpath.basename(texts[0]) != "env" or len(texts) < 2:
+        return arrival
+    argv = arrival.argv
+    if texts[1].startswith(("-S", "--split-string")):
+        string = texts[1].removeprefix("--split-string").removeprefix("-S").removeprefix("=")
+        rest = argv[2:]
+        if not string and rest:
+            string, rest = rest[0].text, rest[1:]
+        try:
+            words = shlex.split(string)
+        except ValueError:
+            return arrival
+        argv = (argv[0], *map(Argument, words), *rest)
+    if shebang:
+        start = 1
+        while start < len(argv) and (argv[start].text.startswith("-") or "=" in argv[start].text):
+            start += 1
+        argv = argv[start:] or argv
+    return arrival._replace(argv=argv)
+
+
+def _below(arrival: Arrival, launcher: launchers.Launcher, rest: tuple[Argument, ...]) -> Arrival:
+    """What reaches the program that ``launcher`` starts."""
+    name = launcher.names[0]
+    if launcher.subcommand:
+        name += f" {launcher.subcommand}"
+    following = arrival._replace(argv=rest, condition="")
+    if launcher.replaces:
+        return following._replace(relation=Relation.REPLACES, reason=f"{name} becomes the program")
+    note = launcher.note or f"whether {name} passes SIGTERM on is not documented"
+    return following._replace(
+        relation=Relation.CHILD,
+        reason=f"{name} waits for it",
+        sigterm=further(arrival.sigterm, launcher.forwards, note),
+        exit_code=further(
+            arrival.exit_code, launcher.exit_code, f"{name} does not say how the program ended"
+        ),
+    )
+
+
+def further(so_far: Answer, passes: bool | None, reason: str) -> Answer:
+    """What is true one process further on: a loss stays a loss, and doubt stays doubt."""
+    if so_far.value is False or passes is True:
+        return so_far
+    if passes is False:
+        return Answer(False, reason)
+    return so_far if so_far.value is None else Answer(None, reason)

@@ -1,0 +1,70 @@
+"""Programs at the end of a chain: known names, Python's command line, and what stands behind a script's first line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, Final, NamedTuple
+
+_PYTHON: Final = re.compile(r"(?:python|pypy)(?:\d(?:\.\d+)*)?w?$")
+#: Python's options that take a word of their own.
+_PYTHON_VALUES: Final = frozenset({"-W", "-X", "--check-hash-based-pycs"})
+
+
+class Program(NamedTuple):
+    """One row of ``programs.toml``."""
+
+    name: str
+    handles_sigterm: bool | None
+    source: str
+
+
+@cache
+def known_programs() -> Mapping[str, Program]:
+    """Programs by name and by ``-m`` module (written ``-m name``)."""
+    import tomllib
+    from importlib.resources import files
+
+    text = files("smlint.launch").joinpath("programs.toml").read_text(encoding="utf-8")
+    found: dict[str, Program] = {}
+    for row in tomllib.loads(text)["program"]:
+        for name in row["names"]:
+            found[name] = _program(name, row)
+        for module in row.get("modules", ()):
+            found[f"-m {module}"] = _program(row["names"][0], row)
+    return found
+
+
+def _program(name: str, row: Mapping[str, Any]) -> Program:
+    return Program(name, row.get("handles-sigterm"), row["source"])
+
+
+def is_python(program: str) -> bool:
+    """Whether a program name means the Python interpreter."""
+    return bool(_PYTHON.match(program.rpartition("/")[2]))
+
+
+class PythonCall(NamedTuple):
+    """Python's command line, taken apart."""
+
+    #: Index of the word that names the script or module, or holds the ``-c`` string; None where there is none.
+    operand: int | None
+    #: "", ``-m`` or ``-c``.
+    how: str
+
+
+def python_call(argv: Sequence[str]) -> PythonCall:
+    """What ``python …`` runs. ``argv[0]`` is the interpreter."""
+    index = 1
+    while index < len(argv):
+        word = argv[index]
+        if word in ("-m", "-c"):
+            return PythonCall(index + 1 if index + 1 < len(argv) else None, word)
+        if word.startswith("-m") and not word.startswith("--"):
+            # `-mmodule` in one word: rare, and the name would have to be cut out of it.
+            return PythonCall(None, "-m")
+        if word == "-" or not word.startswith("-"):
+            return PythonCall(None if word == "-" else index, "")
+        index += 2 if word in _PYTHON_VALUES else 1
+    return PythonCall(None, "")

@@ -1,0 +1,95 @@
+"""SM115."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from smlint.container import Container, Known, Witness, Word
+from smlint.diagnostics import Severity
+from smlint.launch import EffectiveArgv, Origin, resolve
+from smlint.launch.shells import shell_call
+from smlint.rule import ContainerRule, Context, Finding
+
+_VARIABLE: Final = re.compile(r"\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*[^}]*\}|\([^()]+\))")
+#: `env -S` expands variables itself.
+_EXPANDS: Final = re.compile(r"(?:.*/)?env$")
+
+
+class UnexpandedVariable(ContainerRule):
+    """A variable stands in an exec form, where nothing expands it.
+
+    What it checks
+    --------------
+    `$NAME`, `${NAME}` or `$(command)` in a word of the argument vector that SageMaker starts: ENTRYPOINT in exec form,
+    CMD where it is used, ContainerEntrypoint and ContainerArguments. The command string of `sh -c` is left alone.
+
+    Why it matters on SageMaker
+    ---------------------------
+    Neither the builder nor SageMaker puts a shell between the image and the program: the program gets the dollar sign
+    and the name, so it looks for a file called `$MODEL_DIR/train.py` and the job fails.
+
+    Example
+    -------
+    ```dockerfile
+    FROM python:3.12-slim
+    ENV PROGRAM=/opt/program/train.py
+    ENTRYPOINT ["python", "$PROGRAM"]
+    ```
+
+    Use instead
+    -----------
+    ```dockerfile
+    FROM python:3.12-slim
+    ENTRYPOINT ["python", "/opt/program/train.py"]
+    ```
+
+    References
+    ----------
+    - [ENTRYPOINT in exec form](https://docs.docker.com/reference/dockerfile/#exec-form)
+    - [Run your training image](https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo-dockerfile.html)
+    """
+
+    code = "SM115"
+    name = "unexpanded-variable"
+    level = Severity.WARNING
+    witnesses = frozenset({Witness.DOCKERFILE, Witness.IMAGE, Witness.REQUEST})
+
+    def check(self, container: Container, context: Context) -> Iterator[Finding]:
+        """Report every word of a started argument vector that holds a variable no shell will see."""
+        reported = set()
+        for workload in context.workloads:
+            argv = resolve(container, workload).argv
+            if not isinstance(argv, Known):
+                continue
+            for word, origin, variable in _unexpanded(argv.value):
+                if (word, origin) not in reported:
+                    reported.add((word, origin))
+                    yield Finding(
+                        word.location,
+                        f"`{variable}` in {origin} is not expanded: the program gets the text `{word.text}` and the job fails",
+                        f"write the value, or let a shell expand it in a script that ends in `exec PROGRAM {_ARGUMENTS}`",
+                    )
+
+
+_ARGUMENTS: Final = '"$@"'
+
+
+def _unexpanded(argv: EffectiveArgv) -> Iterator[tuple[Word, Origin, str]]:
+    texts = argv.texts
+    for index, (word, origin) in enumerate(zip(argv.words, argv.origins, strict=True)):
+        found = _VARIABLE.search(word.text)
+        if found and origin is not Origin.PLATFORM and not _for_a_shell(texts, index):
+            yield word, origin, found[0]
+
+
+def _for_a_shell(texts: tuple[str, ...], index: int) -> bool:
+    """Whether the word is the command string of a shell further left, or a word that ``env -S`` splits."""
+    for start in range(index):
+        call = shell_call(texts[start:])
+        if call is not None and call.is_string and call.operand is not None and start + call.operand == index:
+            return True
+        if _EXPANDS.match(texts[start]) and texts[start + 1].startswith(("-S", "--split-string")):
+            return True
+    return False

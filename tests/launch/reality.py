@@ -1,0 +1,117 @@
+"""Starts one container per case and notes what really happens: who is PID 1, what the program gets, how it all ends.
+
+The program prints its arguments and its signals and never ends by itself. Waiting is polling for what it prints; that
+a signal did *not* arrive is known when a later one, sent to the program itself, has.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    import docker
+    from docker.models.containers import Container as Running
+
+PROGRAM: Final = """#!/usr/bin/python3
+import os, signal, sys, time
+
+def told(number, frame):
+    print("told", signal.Signals(number).name, flush=True)
+    if number == signal.SIGUSR2:
+        os._exit(5)
+
+for number in (signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2):
+    signal.signal(number, told)
+print("started", os.getpid(), *sys.argv[1:], flush=True)
+while True:
+    signal.pause()
+"""
+#: Longer than anything here takes, shorter than a hanging test is worth.
+PATIENCE: Final = 30.0
+LABEL: Final = "io.smlint.test"
+
+
+class Observed(NamedTuple):
+    """What one container did."""
+
+    #: Whether the program is process 1.
+    is_pid1: bool
+    #: Command line of process 1.
+    pid1: str
+    #: Whether the program got ``train``.
+    word: bool
+    #: Whether SIGTERM, sent to process 1, was delivered to the program.
+    sigterm: bool
+    #: Whether the container ended with the program's exit code; None when it ended before the program could.
+    exit_code: bool | None
+    log: str
+
+
+class NeverCameError(AssertionError):
+    """What was waited for did not come."""
+
+
+def observe(engine: docker.DockerClient, image: str, argv: Sequence[str], *, init: bool = False) -> Observed:
+    """Run ``argv`` (whose last word stands for the platform's) in ``image`` until its program ends."""
+    container = engine.containers.create(
+        image,
+        entrypoint=[argv[0]],
+        command=list(argv[1:]),
+        init=init,
+        network_disabled=True,
+        working_dir="/opt/program",
+        labels={LABEL: "1"},
+    )
+    try:
+        return _observed(container)
+    finally:
+        container.remove(force=True)
+
+
+def _observed(container: Running) -> Observed:
+    container.start()
+    log = _until(container, "started")
+    if "started" not in log:
+        return Observed(False, "", False, False, None, log)
+    words = next(line for line in log.splitlines() if line.startswith("started")).split()
+    pid = words[1]
+    pid1 = container.exec_run(["cat", "/proc/1/cmdline"]).output.decode().replace("\0", " ").strip()
+    container.kill("SIGTERM")
+    told = container.exec_run(["kill", "-USR1", pid]).exit_code == 0
+    log = _until(container, "told SIGUSR1") if told else _log(container)
+    sigterm = "told SIGTERM" in log
+    code = None
+    if "told SIGUSR1" in log:
+        # Its own exit code says nothing: the container may be gone before it is.
+        container.exec_run(["kill", "-USR2", pid])
+        log = _until(container, "told SIGUSR2")
+        if "told SIGUSR2" in log:
+            code = container.wait(timeout=PATIENCE)["StatusCode"]
+    return Observed(
+        is_pid1=pid == "1",
+        pid1=pid1,
+        word="train" in words[2:],
+        sigterm=sigterm,
+        exit_code=None if code is None else code == 5,
+        log=_log(container),
+    )
+
+
+def _until(container: Running, text: str) -> str:
+    """The log as soon as it holds ``text`` or nothing more can come."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        log = _log(container)
+        if text in log:
+            return log
+        container.reload()
+        if container.status == "exited":
+            return _log(container)
+        time.sleep(0.02)
+    raise NeverCameError(f"{text!r} within {PATIENCE} s in: {_log(container)}")
+
+
+def _log(container: Running) -> str:
+    return str(container.logs().decode("utf-8", "replace"))
