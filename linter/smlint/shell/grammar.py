@@ -1,0 +1,40 @@
+"""tree-sitter-bash: loaded when first needed, once per process, and given up on when it takes too long."""
+
+from __future__ import annotations
+
+import re
+import time
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import tree_sitter
+
+#: Seconds after which reading is given up: tree-sitter needs quadratic time for some texts that are no shell at all.
+_PATIENCE: Final = 3.0
+# One code point must be one byte for tree-sitter, and only the shell's own white space may separate words.
+_FOREIGN: Final = re.compile(r"[^\n\t -~]")
+
+
+@cache
+def _parser() -> tree_sitter.Parser:
+    import tree_sitter
+    import tree_sitter_bash
+
+    return tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
+
+
+def tree(text: str) -> tree_sitter.Tree | None:
+    """The syntax tree of ``text``, offsets in code points; None when tree-sitter does not come to an end."""
+    data = _FOREIGN.sub("x", text).encode("ascii")
+    deadline = time.monotonic() + _PATIENCE
+
+    def read(offset: int, _: tree_sitter.Point) -> bytes:
+        return data[offset : offset + 65536]
+
+    try:
+        return _parser().parse(read, progress_callback=lambda offset, error: time.monotonic() > deadline)
+    except ValueError:
+        # The parser resumes where it was interrupted unless it is told to forget.
+        _parser().reset()
+        return None

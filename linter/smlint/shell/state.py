@@ -1,0 +1,182 @@
+"""What a shell knows while it walks through RUN text: variables, positional parameters and the working directory."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from smlint.container import UNRESOLVED, Word
+from smlint.shell.syntax import (
+    AndOr,
+    Block,
+    Case,
+    Function,
+    Group,
+    If,
+    Loop,
+    Negated,
+    Node,
+    Pipeline,
+    Redirected,
+    Simple,
+)
+from smlint.shell.words import UNKNOWN, Parameters, Value
+
+_DECLARES: Final = frozenset(("export", "declare", "typeset", "local", "readonly"))
+_ASSIGNMENT: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\+?)=(.*)", re.DOTALL)
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+class State:
+    """Variables by name (None: certainly unset) on top of ``lookup``; see :class:`smlint.shell.words.Scope`."""
+
+    def __init__(self, lookup: Callable[[str], str | None], directory: str, parameters: Parameters) -> None:
+        self._lookup = lookup
+        self._values: dict[str, Value | None] = {}
+        self._forgotten = False
+        self.directory = directory
+        self.directories: tuple[str, ...] = ()
+        self.previous = UNRESOLVED
+        self.parameters = parameters
+
+    def copy(self) -> State:
+        """The same knowledge, for another way through the text."""
+        copy = State(self._lookup, self.directory, self.parameters)
+        copy._values = dict(self._values)
+        copy._forgotten = self._forgotten
+        copy.directories, copy.previous = self.directories, self.previous
+        return copy
+
+    def variable(self, name: str) -> Value | None:
+        """The value of a variable, UNRESOLVED when it is not known."""
+        if name in self._values:
+            return self._values[name]
+        if name == "PWD":
+            return Value(self.directory)
+        if self._forgotten:
+            return UNKNOWN
+        value = self._lookup(name)
+        return UNKNOWN if value is None else Value(value)
+
+    def assign(self, name: str, value: Value | None) -> None:
+        """Set a variable, or unset it."""
+        self._values[name] = value
+
+    def forget(self, names: Iterable[str] | None) -> None:
+        """Know nothing about some variables any more; None means all of them."""
+        if names is None:
+            self._forgotten = True
+            self._values = dict.fromkeys(self._values, UNKNOWN)
+            return
+        for name in names:
+            self._values[name] = UNKNOWN
+
+    def join(self, other: State) -> None:
+        """Keep what ``self`` and ``other``, two ways that meet here, agree on."""
+        for name in self._values.keys() | other._values.keys():
+            if self.variable(name) != other.variable(name):
+                self._values[name] = UNKNOWN
+        self._forgotten = self._forgotten or other._forgotten
+        if self.directory != other.directory:
+            self.directory = UNRESOLVED
+        if self.directories != other.directories:
+            self.directories = ()
+        if self.previous != other.previous:
+            self.previous = UNRESOLVED
+        if self.parameters != other.parameters:
+            self.parameters = Parameters((), rest=1)
+
+    def builtin(self, words: Sequence[str]) -> None:
+        """Follow ``export``, ``unset``, ``read``, ``set --`` and ``shift``."""
+        name, rest = words[0], words[1:]
+        if name in _DECLARES:
+            for word in rest:
+                match = _ASSIGNMENT.fullmatch(word)
+                if match is not None:
+                    added = match.group(2) or match.group(3).startswith("(")
+                    self.assign(match.group(1), UNKNOWN if added else Value(match.group(3)))
+        elif name == "unset":
+            for word in rest:
+                self.assign(word, None)
+        elif name in ("read", "mapfile", "readarray", "getopts", "printf", "let"):
+            self.forget(word for word in rest if _NAME.fullmatch(word))
+        elif name == "shift":
+            count = int(rest[0]) if rest and rest[0].isdigit() and len(rest[0]) < 6 else 1
+            self.parameters = self.parameters._replace(values=self.parameters.values[count:])
+        elif name == "set" and "--" in rest:
+            values = rest[rest.index("--") + 1 :]
+            self.parameters = Parameters(tuple(Value(text) for text in values))
+
+
+def directory_after(state: State, words: Sequence[Word]) -> None:
+    """Follow ``cd``, ``pushd`` and ``popd``."""
+    name = words[0].text
+    if name == "popd":
+        if state.directories:
+            _go(state, state.directories[-1])
+            state.directories = state.directories[:-1]
+        else:
+            _go(state, UNRESOLVED)
+        return
+    if name not in ("cd", "pushd", "chdir"):
+        return
+    operands = [word.text for word in words[1:] if not re.fullmatch(r"-[LPe@]+|--", word.text)]
+    if name == "pushd":
+        state.directories = (*state.directories, state.directory)
+    if not operands:
+        home = state.variable("HOME")
+        _go(state, UNRESOLVED if name == "pushd" or home is None else home.text)
+    elif operands[0] == "-":
+        _go(state, state.previous)
+    else:
+        _go(state, _target(state, operands[0]))
+
+
+def _target(state: State, path: str) -> str:
+    if path == "~" or path.startswith("~/"):
+        home = state.variable("HOME")
+        path = (UNRESOLVED if home is None else home.text) + path[1:]
+    elif path.startswith("~"):
+        return UNRESOLVED
+    if path.startswith(UNRESOLVED) or any(mark in path for mark in "*?["):
+        # It may be absolute.
+        return UNRESOLVED
+    joined = posixpath.join(state.directory, path)
+    return joined if UNRESOLVED in joined else posixpath.normpath(joined)
+
+
+def _go(state: State, directory: str) -> None:
+    state.previous, state.directory = state.directory, directory
+
+
+def assigned_names(block: Block) -> set[str]:
+    """Names that a block may assign, declarations and ``read`` aside."""
+    names: set[str] = set()
+    nodes: list[Node] = [statement.node for statement in block]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, Simple):
+            names |= {assignment.name for assignment in node.assignments}
+        elif isinstance(node, Pipeline):
+            nodes += node.parts
+        elif isinstance(node, Negated | Redirected | Function):
+            nodes.append(node.body)
+        elif isinstance(node, AndOr):
+            nodes += [node.first, *(right for _, right in node.rest)]
+        else:
+            nodes += [statement.node for body in _bodies(node) for statement in body]
+    return names
+
+
+def _bodies(node: Node) -> list[Block]:
+    if isinstance(node, Group):
+        return [node.body]
+    if isinstance(node, If):
+        return [block for branch in node.branches for block in branch] + [node.otherwise or ()]
+    if isinstance(node, Case):
+        return [item.body for item in node.items]
+    if isinstance(node, Loop):
+        return [node.condition, node.body]
+    return []

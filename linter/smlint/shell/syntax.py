@@ -1,0 +1,173 @@
+"""The shell's grammar as frozen values: what :mod:`smlint.shell.parse` reads and everything else walks.
+
+Offsets are code points in the prepared text (:class:`smlint.shell.source.Source`). Nothing is expanded here.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import NamedTuple, TypeAlias
+
+
+class Piece(NamedTuple):
+    """A word as written, quotes and all, and the command substitutions inside it."""
+
+    start: int
+    end: int
+    substitutions: tuple[Block, ...] = ()
+
+
+class Assignment(NamedTuple):
+    """``name=value``; ``value`` is None for arrays, subscripts and ``+=``, whose results are not followed."""
+
+    name: str
+    value: Piece | None
+    start: int
+    end: int
+    substitutions: tuple[Block, ...] = ()
+
+
+class Redirection(NamedTuple):
+    """``operator`` is as written, without the descriptor; for heredocs ``at`` is the key into ``Source.heredocs``."""
+
+    operator: str
+    descriptor: str
+    target: Piece | None
+    at: int
+
+
+class Simple(NamedTuple):
+    """A simple command, ``[ … ]`` and ``[[ … ]]`` included (the brackets are words)."""
+
+    start: int
+    end: int
+    assignments: tuple[Assignment, ...]
+    words: tuple[Piece, ...]
+    redirects: tuple[Redirection, ...]
+
+
+class Pipeline(NamedTuple):
+    """Commands joined by ``|``."""
+
+    start: int
+    end: int
+    parts: tuple[Node, ...]
+
+
+class Negated(NamedTuple):
+    """``! command``."""
+
+    start: int
+    end: int
+    body: Node
+
+
+class AndOr(NamedTuple):
+    """``first && second || third …``: both operators have the same rank and are read from the left."""
+
+    start: int
+    end: int
+    first: Node
+    rest: tuple[tuple[str, Node], ...]
+
+
+class Group(NamedTuple):
+    """``{ …; }`` or, as a subshell, ``( … )``."""
+
+    start: int
+    end: int
+    body: Block
+    subshell: bool
+
+
+class Redirected(NamedTuple):
+    """A compound command with redirections."""
+
+    start: int
+    end: int
+    body: Node
+    redirects: tuple[Redirection, ...]
+
+
+class If(NamedTuple):
+    """``if``/``elif`` conditions with their bodies, and the body of ``else``."""
+
+    start: int
+    end: int
+    branches: tuple[tuple[Block, Block], ...]
+    otherwise: Block | None
+
+
+class CaseItem(NamedTuple):
+    """Patterns and what runs when one matches; ``end`` is ``;;``, ``;&`` or ``;;&``."""
+
+    patterns: tuple[Piece, ...]
+    body: Block
+    end: str
+
+
+class Case(NamedTuple):
+    """``case word in … esac``."""
+
+    start: int
+    end: int
+    word: Piece
+    items: tuple[CaseItem, ...]
+
+
+class LoopKind(enum.StrEnum):
+    """What a loop repeats by."""
+
+    WHILE = "while"
+    UNTIL = "until"
+    FOR = "for"
+    SELECT = "select"
+    #: ``for ((…))``
+    ARITHMETIC = "arithmetic"
+
+
+class Loop(NamedTuple):
+    """A loop. ``words`` is None for ``for x`` without ``in`` and for loops that have no words."""
+
+    start: int
+    end: int
+    kind: LoopKind
+    condition: Block
+    variable: str
+    words: tuple[Piece, ...] | None
+    body: Block
+
+
+class Function(NamedTuple):
+    """A function definition."""
+
+    start: int
+    end: int
+    name: str
+    body: Node
+
+
+class Opaque(NamedTuple):
+    """Something that was not understood: a syntax error, arithmetic, or nesting beyond the bound."""
+
+    start: int
+    end: int
+    #: Whether the shell would refuse the text here.
+    is_error: bool
+
+
+Node: TypeAlias = (
+    Simple | Pipeline | Negated | AndOr | Group | Redirected | If | Case | Loop | Function | Opaque
+)
+
+
+class Statement(NamedTuple):
+    """One entry of a list, and whether ``&`` follows it."""
+
+    node: Node
+    background: bool
+    #: How it is joined to the one before: ``;``, ``&`` or a newline.
+    joined_by: str = ";"
+
+
+Block: TypeAlias = tuple[Statement, ...]

@@ -1,0 +1,309 @@
+"""Walks shell syntax in the order of execution and collects simple commands, with variables and ``cd`` followed.
+
+Every branch is visited; where two ways meet again, only what both agree on is still known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from smlint.container import UNRESOLVED, Redirect, SimpleCommand, Word
+from smlint.diagnostics import Location
+from smlint.shell.parse import parse
+from smlint.shell.source import Source
+from smlint.shell.state import State, assigned_names, directory_after
+from smlint.shell.syntax import (
+    AndOr,
+    Block,
+    Case,
+    Function,
+    Group,
+    If,
+    Loop,
+    LoopKind,
+    Negated,
+    Node,
+    Opaque,
+    Piece,
+    Pipeline,
+    Redirected,
+    Redirection,
+    Simple,
+)
+from smlint.shell.words import Parameters, Value, fields, heredoc, single
+
+#: Commands that are reported at most, calls and loops counted as often as they run.
+_MAX_COMMANDS: Final = 20_000
+_MAX_STEPS: Final = 100_000
+_MAX_CALLS: Final = 8
+_MAX_ROUNDS: Final = 64
+#: Programs whose failure is an answer and no accident.
+_QUESTIONS: Final = frozenset(
+    ("[", "[[", "test", "grep", "egrep", "which", "command", "type", "id", "diff", "cmp", "false", "!")
+)
+_LEFT_EARLY: Final = re.compile(r"\b(?:break|continue)\b")
+_LEAVES: Final = frozenset(("exit", "return", "exec", "break", "continue", "false"))
+
+
+class Walk:
+    """One text, walked once."""
+
+    def __init__(
+        self,
+        source: str,
+        *,
+        lookup: Callable[[str], str | None],
+        directory: str,
+        locate: Callable[[int, int], Location],
+        arguments: Sequence[str] | None = None,
+    ) -> None:
+        """``arguments`` are the positional parameters, none by default."""
+        script = parse(source)
+        self._source: Source = script.source
+        self._body = script.body
+        self._locate = locate
+        self._state = State(lookup, directory, Parameters(tuple(Value(text) for text in arguments or ())))
+        self._found: list[SimpleCommand] = []
+        self._joined_by = ""
+        self._functions: dict[str, Node] = {}
+        self._calls = 0
+        self._steps = 0
+
+    def commands(self) -> tuple[SimpleCommand, ...]:
+        """The commands, in the order in which they run."""
+        self._block(self._body)
+        return tuple(self._found)
+
+    def _block(self, block: Block) -> None:
+        for index, statement in enumerate(block):
+            if index:
+                self._joined_by = statement.joined_by
+            if statement.background:
+                self._aside(statement.node)
+            else:
+                self._node(statement.node)
+
+    def _aside(self, node: Node) -> None:
+        """Visit what runs in a process of its own: its assignments and ``cd`` end with it."""
+        state = self._state
+        self._state = state.copy()
+        self._node(node)
+        self._state = state
+
+    def _node(self, node: Node) -> None:
+        self._steps += 1
+        if self._steps > _MAX_STEPS or len(self._found) > _MAX_COMMANDS or isinstance(node, Opaque):
+            return
+        match node:
+            case Simple():
+                self._simple(node)
+            case Pipeline():
+                for index, part in enumerate(node.parts):
+                    self._joined_by = "|" if index else self._joined_by
+                    self._aside(part)
+            case Negated():
+                self._node(node.body)
+            case AndOr():
+                self._and_or(node)
+            case Group():
+                self._group(node)
+            case Redirected():
+                self._redirected(node)
+            case If():
+                self._if(node)
+            case Case():
+                self._ways([item.body for item in node.items], otherwise=True)
+            case Loop():
+                self._loop(node)
+            case Function():
+                self._functions[node.name] = node.body
+
+    def _group(self, node: Group) -> None:
+        state = self._state
+        if node.subshell:
+            self._state = state.copy()
+        self._block(node.body)
+        if node.subshell:
+            self._state = state
+
+    def _redirected(self, node: Redirected) -> None:
+        first = len(self._found)
+        redirects, _ = self._redirects(node.redirects)
+        self._node(node.body)
+        # A redirection of a group holds for every command in it that has none of its own.
+        for at in range(first, len(self._found)):
+            command = self._found[at]
+            self._found[at] = command._replace(redirects=(*command.redirects, *redirects))
+
+    def _and_or(self, node: AndOr) -> None:
+        self._node(node.first)
+        left = node.first
+        for operator, right in node.rest:
+            before = self._state.copy()
+            self._joined_by = operator
+            self._node(right)
+            if operator == "||" and self._leaves(right):
+                self._state = before
+            elif operator == "||" or self._is_question(left):
+                self._state.join(before)
+            left = right
+
+    def _is_question(self, node: Node) -> bool:
+        if isinstance(node, Simple) and node.words:
+            return self._source.text[node.words[0].start : node.words[0].end] in _QUESTIONS
+        return isinstance(node, Negated | Opaque)
+
+    def _leaves(self, node: Node) -> bool:
+        while isinstance(node, Group) and node.body:
+            node = node.body[-1].node
+        if isinstance(node, Simple) and node.words:
+            return self._source.text[node.words[0].start : node.words[0].end] in _LEAVES
+        return False
+
+    def _if(self, node: If) -> None:
+        bodies: list[Block] = []
+        for condition, body in node.branches:
+            self._block(condition)
+            self._joined_by = ";"
+            bodies.append(body)
+        self._ways([*bodies, *([] if node.otherwise is None else [node.otherwise])], node.otherwise is None)
+
+    def _ways(self, bodies: Sequence[Block], otherwise: bool) -> None:
+        """Visit alternatives, each from here; ``otherwise``: none of them may be taken."""
+        start = self._state
+        ends = [start] if otherwise else []
+        for body in bodies:
+            self._state = start.copy()
+            self._joined_by = self._joined_by and ";"
+            self._block(body)
+            if not (body and self._leaves(body[-1].node)):
+                ends.append(self._state)
+        self._state = ends[0].copy() if ends else start
+        for end in ends[1:]:
+            self._state.join(end)
+
+    def _loop(self, node: Loop) -> None:
+        if node.kind is LoopKind.FOR:
+            values = self._loop_values(node)
+            if values is not None:
+                for value in values:
+                    self._state.assign(node.variable, value)
+                    self._block(node.body)
+                    self._joined_by = ";"
+                if _LEFT_EARLY.search(self._source.text, node.start, node.end):
+                    self._state.forget({node.variable, *assigned_names(node.body)})
+                return
+        # Whatever the body assigns may already have been assigned in an earlier round.
+        self._state.forget(assigned_names(node.body))
+        if node.variable:
+            self._state.assign(node.variable, Value(UNRESOLVED))
+        self._block(node.condition)
+        self._joined_by = ";"
+        before = self._state.copy()
+        self._block(node.body)
+        self._state.join(before)
+
+    def _loop_values(self, node: Loop) -> list[Value] | None:
+        """What a ``for`` loop goes through; None when that is not known."""
+        if node.words is None:
+            values = list(self._state.parameters.values)
+        else:
+            for piece in node.words:
+                self._substitutions(piece)
+            values = [value for piece in node.words for value in fields(self._text(piece), self._state)]
+        if len(values) > _MAX_ROUNDS or any(UNRESOLVED in v.text or "*" in v.text for v in values):
+            return None
+        return values
+
+    def _text(self, piece: Piece) -> str:
+        return self._source.text[piece.start : piece.end]
+
+    def _place(self, start: int, end: int) -> Location:
+        return self._locate(*self._source.span(start, end))
+
+    def _substitutions(self, piece: Piece) -> None:
+        for block in piece.substitutions:
+            self._substitution(block)
+
+    def _substitution(self, block: Block) -> None:
+        state, joined_by = self._state, self._joined_by
+        self._state = state.copy()
+        self._joined_by = "$("
+        self._block(block)
+        self._state, self._joined_by = state, joined_by
+
+    def _simple(self, node: Simple) -> None:
+        for assignment in node.assignments:
+            for block in assignment.substitutions:
+                self._substitution(block)
+        for piece in node.words:
+            self._substitutions(piece)
+        words = tuple(
+            Word(value.text, self._place(piece.start, piece.end))
+            for piece in node.words
+            for value in fields(self._text(piece), self._state)
+        )
+        redirects, stdin = self._redirects(node.redirects)
+        assignments: list[tuple[str, Word]] = []
+        kept = self._state.copy()
+        for assignment in node.assignments:
+            value = Value(UNRESOLVED)
+            if assignment.value is not None:
+                value = single(self._text(assignment.value), self._state)
+            self._state.assign(assignment.name, value)
+            assignments.append(
+                (assignment.name, Word(value.text, self._place(assignment.start, assignment.end)))
+            )
+        if not words:
+            return
+        self._state = kept
+        directory = kept.directory
+        location = self._place(node.start, node.end)
+        joined_by = self._joined_by if self._found else ""
+        command = SimpleCommand(words, tuple(assignments), redirects, directory, location, joined_by, stdin)
+        self._joined_by = ";"
+        called = self._functions.get(words[0].text)
+        if called is not None and self._calls < _MAX_CALLS:
+            self._call(called, command)
+            return
+        self._found.append(command)
+        directory_after(self._state, command.words)
+        self._state.builtin([word.text for word in words])
+
+    def _call(self, body: Node, command: SimpleCommand) -> None:
+        self._calls += 1
+        parameters = self._state.parameters
+        self._state.parameters = Parameters(tuple(Value(word.text) for word in command.words[1:]))
+        self._joined_by = command.joined_by
+        self._node(body)
+        self._state.parameters = parameters
+        self._calls -= 1
+
+    def _redirects(self, redirections: Sequence[Redirection]) -> tuple[tuple[Redirect, ...], str | None]:
+        redirects: list[Redirect] = []
+        stdin: str | None = None
+        for each in redirections:
+            if each.target is None:
+                continue
+            self._substitutions(each.target)
+            text = single(self._text(each.target), self._state).text
+            word = Word(text, self._place(each.target.start, each.target.end))
+            redirects.append(Redirect(_operator(each), word))
+            given = self._source.heredocs.get(each.at) if each.operator.startswith("<<") else None
+            if given is not None:
+                stdin = text + "\n" if given.operator == "<<<" else given.text
+                if given.operator != "<<<" and not given.literal:
+                    stdin = heredoc(given.text, self._state)
+        return tuple(redirects), stdin
+
+
+def _operator(redirection: Redirection) -> str:
+    """``2>`` keeps its descriptor; ``1>`` and ``0<`` mean what ``>`` and ``<`` mean."""
+    usual = "0" if redirection.operator.startswith("<") else "1"
+    return (
+        redirection.operator
+        if redirection.descriptor == usual
+        else redirection.descriptor + redirection.operator
+    )

@@ -1,0 +1,299 @@
+"""Word expansion: quotes, variables, positional parameters, braces; from a word as written to what the program gets.
+
+What is not known becomes :data:`~smlint.container.UNRESOLVED`. Globs and tildes stay as written. Command
+substitutions and arithmetic are never evaluated.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple, Protocol
+
+from smlint.container import UNRESOLVED
+from smlint.shell.quotes import ansi_c, braces, close_bracket
+from smlint.shell.transform import parameter_operation
+
+#: Provenance of "every argument that is left": ``"$@"`` where the arguments are not known one by one.
+ALL: Final = 0
+_DEPTH: Final = 20
+_BLANK: Final = re.compile(r"[ \t\n]+")
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]|[@*#?$!-]")
+_PLAIN: Final = re.compile(r"[^\\'\"$`*?\[\]]+")
+_PLAIN_QUOTED: Final = re.compile(r"[^\\\"$`]+")
+_PARAMETER: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-])(.*)", re.DOTALL)
+_GLOB: Final = re.compile(r"([*?\[\]\\])")
+_OFFSETS: Final = re.compile(r":\s*([0-9]+)(?:\s*:\s*([0-9]+))?\s*")
+
+
+class Value(NamedTuple):
+    """A text and the numbers (from 1) of the script's arguments that went into it; :data:`ALL` for the rest."""
+
+    text: str
+    used: frozenset[int] = frozenset()
+
+
+#: Nothing is known about it.
+UNKNOWN: Final = Value(UNRESOLVED)
+
+
+class Parameters(NamedTuple):
+    """The positional parameters. ``rest`` is the number of the first argument that is not known, None if all are."""
+
+    values: tuple[Value, ...]
+    rest: int | None = None
+
+    def get(self, number: int) -> Value | None:
+        """``$number``; None when it is certainly not set."""
+        if number <= len(self.values):
+            return self.values[number - 1]
+        if self.rest is None:
+            return None
+        return Value(UNRESOLVED, frozenset((self.rest + number - len(self.values) - 1,)))
+
+    def all_from(self, number: int) -> tuple[Value, ...]:
+        """``"${@:number}"``."""
+        known = self.values[max(number - 1, 0) :]
+        return known if self.rest is None else (*known, Value(UNRESOLVED, frozenset((ALL,))))
+
+
+class Scope(Protocol):
+    """Where names get their values."""
+
+    parameters: Parameters
+
+    def variable(self, name: str) -> Value | None:
+        """The value of a variable; None when it is certainly not set."""
+        ...
+
+
+def fields(word: str, scope: Scope, *, brace: bool = True) -> list[Value]:
+    """The arguments that ``word``, as written, becomes."""
+    found: list[Value] = []
+    for each in braces(word) if brace else [word]:
+        found += _Expansion(scope).fields(each)
+    return found
+
+
+def single(word: str, scope: Scope) -> Value:
+    """What ``word`` becomes where no splitting takes place: in assignments, redirections, ``case``."""
+    return _Expansion(scope, split=False).single(word)
+
+
+def pattern(word: str, scope: Scope) -> Value:
+    """As :func:`single`, with a backslash before every character of ``*?[]`` that was quoted."""
+    return _Expansion(scope, split=False, escape=True).single(word)
+
+
+class _Expansion:
+    """One pass over a word. A field under construction is text, provenance, and whether it exists though empty."""
+
+    def __init__(self, scope: Scope, *, split: bool = True, escape: bool = False, depth: int = 0) -> None:
+        self._scope = scope
+        self._split = split
+        self._escape = escape
+        self._depth = depth
+        self._done: list[Value] = []
+        self._text: list[str] = []
+        self._used: set[int] = set()
+        self._exists = False
+
+    def fields(self, word: str) -> list[Value]:
+        self._unquoted(word)
+        self._finish()
+        return self._done
+
+    def single(self, word: str) -> Value:
+        found = self.fields(word)
+        text = " ".join(value.text for value in found)
+        return Value(text, frozenset().union(*(value.used for value in found)))
+
+    def _finish(self) -> None:
+        if self._exists or self._text:
+            self._done.append(Value("".join(self._text), frozenset(self._used)))
+        self._text, self._used, self._exists = [], set(), False
+
+    def _literal(self, text: str, *, quoted: bool) -> None:
+        self._text.append(_GLOB.sub(r"\\\1", text) if quoted and self._escape else text)
+        self._exists = self._exists or quoted
+
+    def _insert(self, value: Value, *, quoted: bool) -> None:
+        if quoted or not self._split:
+            self._literal(value.text, quoted=quoted)
+            self._used |= value.used
+            return
+        parts = _BLANK.split(value.text)
+        for index, part in enumerate(parts):
+            if index:
+                self._finish()
+            if part:
+                self._text.append(part)
+                self._used |= value.used
+
+    def _unquoted(self, word: str) -> None:
+        at = 0
+        while at < len(word):
+            plain = _PLAIN.match(word, at)
+            if plain is not None:
+                self._literal(plain.group(), quoted=False)
+                at = plain.end()
+                continue
+            char = word[at]
+            if char == "\\":
+                if word[at + 1 : at + 2] != "\n":
+                    self._literal(word[at + 1 : at + 2], quoted=True)
+                at += 2
+            elif char == "'":
+                end = word.find("'", at + 1)
+                end = len(word) if end < 0 else end
+                self._literal(word[at + 1 : end], quoted=True)
+                at = end + 1
+            elif char == '"':
+                self._exists = True
+                at = self._quoted(word, at + 1)
+            elif word.startswith("$'", at):
+                text, at = ansi_c(word, at + 2)
+                self._literal(text, quoted=True)
+            elif word.startswith('$"', at):
+                at += 1
+            elif char in "$`":
+                at = self._expansion(word, at, quoted=False)
+            else:
+                self._literal(char, quoted=False)
+                at += 1
+
+    def _quoted(self, word: str, at: int, *, bare: bool = False) -> int:
+        """Read to the closing ``"`` (or, ``bare``, to the end); returns the offset behind it."""
+        while at < len(word):
+            char = word[at]
+            if char == '"' and not bare:
+                return at + 1
+            if char == "\\":
+                following = word[at + 1 : at + 2]
+                if following != "\n":
+                    self._literal(following if following in '$`"\\' else "\\" + following, quoted=True)
+                at += 2
+            elif char in "$`":
+                at = self._expansion(word, at, quoted=True)
+            else:
+                plain = _PLAIN_QUOTED.match(word, at)
+                end = plain.end() if plain is not None else at + 1
+                self._literal(word[at:end], quoted=True)
+                at = end
+        return at
+
+    def bare(self, text: str) -> Value:
+        """The text of an unquoted heredoc."""
+        self._quoted(text, 0, bare=True)
+        self._finish()
+        return Value("".join(value.text for value in self._done))
+
+    def _expansion(self, word: str, at: int, *, quoted: bool) -> int:
+        if word[at] == "`" or word.startswith("$(", at):
+            self._insert(UNKNOWN, quoted=quoted)
+            return close_bracket(word, at)
+        if word.startswith("${", at):
+            end = close_bracket(word, at)
+            self._braced(word[at + 2 : end - 1], quoted=quoted)
+            return end
+        name = _NAME.match(word, at + 1)
+        if name is None:
+            self._literal("$", quoted=quoted)
+            return at + 1
+        self._parameter(name.group(), "", quoted=quoted)
+        return name.end()
+
+    def _braced(self, inside: str, *, quoted: bool) -> None:
+        if len(inside) > 1 and inside[0] == "#" and _PARAMETER.fullmatch(inside[1:]):
+            length = _PARAMETER.fullmatch(inside[1:])
+            value = self._value(length.group(1)) if length is not None and not length.group(2) else UNKNOWN
+            known = value is not None and UNRESOLVED not in value.text
+            self._insert(Value(str(len(value.text))) if value and known else UNKNOWN, quoted=quoted)
+            return
+        match = _PARAMETER.fullmatch(inside)
+        if match is None or self._depth > _DEPTH:
+            self._insert(Value(UNRESOLVED, self._mentioned(inside)), quoted=quoted)
+            return
+        self._parameter(match.group(1), match.group(2), quoted=quoted)
+
+    def _mentioned(self, inside: str) -> frozenset[int]:
+        """Arguments that something not understood, such as ``${!1}`` or ``${args[@]}``, may hold."""
+        name = _NAME.search(inside)
+        value = self._value(name.group()) if name is not None else None
+        return value.used if value is not None else frozenset()
+
+    def _parameter(self, name: str, operation: str, *, quoted: bool) -> None:
+        if name in "@*":
+            self._all(name, operation, quoted=quoted)
+            return
+        value = self._value(name)
+        if operation:
+            if operation.startswith("["):
+                value = Value(UNRESOLVED, frozenset() if value is None else value.used)
+            else:
+                value = parameter_operation(value, operation, self._nested, self._nested_pattern)
+        if value is not None:
+            self._insert(value, quoted=quoted)
+
+    def _all(self, name: str, operation: str, *, quoted: bool) -> None:
+        first = 1
+        values = self._scope.parameters.all_from(1)
+        offsets = _OFFSETS.fullmatch(operation)
+        if offsets is not None:
+            first = int(offsets.group(1)) or 1
+            values = self._scope.parameters.all_from(first)
+            if offsets.group(2) is not None and self._scope.parameters.rest is None:
+                values = values[: int(offsets.group(2))]
+        elif operation:
+            joined = Value(
+                " ".join(value.text for value in values), frozenset().union(*(v.used for v in values))
+            )
+            known: Value | None = joined if values else None
+            if operation[:1] in ":-+=?":
+                # ``${@:-default}``: the parameters themselves, one by one, unless there are none.
+                if values and UNRESOLVED not in joined.text and "+" not in operation[:2]:
+                    self._fields_of(values, name, quoted=quoted)
+                    return
+                result = parameter_operation(known, operation, self._nested, self._nested_pattern)
+            else:
+                result = Value(UNRESOLVED, joined.used)
+            if result is not None:
+                self._insert(result, quoted=quoted)
+            return
+        self._fields_of(values, name, quoted=quoted)
+
+    def _fields_of(self, values: tuple[Value, ...], name: str, *, quoted: bool) -> None:
+        if quoted and name == "*":
+            used: frozenset[int] = frozenset().union(*(value.used for value in values))
+            self._insert(Value(" ".join(value.text for value in values), used), quoted=True)
+            return
+        if quoted and not values and not self._text:
+            # ``"$@"`` without arguments is no word at all.
+            self._exists = False
+        for index, value in enumerate(values):
+            if index:
+                self._finish()
+            self._insert(value, quoted=quoted)
+
+    def _nested(self, word: str) -> Value:
+        return _Expansion(self._scope, split=False, depth=self._depth + 1).single(word)
+
+    def _nested_pattern(self, word: str) -> Value:
+        return _Expansion(self._scope, split=False, escape=True, depth=self._depth + 1).single(word)
+
+    def _value(self, name: str) -> Value | None:
+        if name == "#":
+            parameters = self._scope.parameters
+            if parameters.rest is not None:
+                return Value(UNRESOLVED)
+            return Value(str(len(parameters.values)))
+        if name.isdigit() and name != "0":
+            return self._scope.parameters.get(int(name))
+        if name in "@*":
+            values = self._scope.parameters.all_from(1)
+            return Value(UNRESOLVED, frozenset().union(*(value.used for value in values)))
+        return self._scope.variable(name)
+
+
+def heredoc(text: str, scope: Scope) -> str:
+    """The body of a heredoc whose delimiter was not quoted."""
+    return _Expansion(scope).bare(text).text
