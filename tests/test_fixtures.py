@@ -25,7 +25,11 @@ def arguments(case: Path) -> list[str]:
     return [command, *inputs, *words, "--format", "concise", "--isolated"]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.name}")
+#: Cases with an image.json are run by tests/image/test_rules_on_images.py.
+FILES = [case for case in CASES if not (case / "image.json").exists()]
+
+
+@pytest.mark.parametrize("case", FILES, ids=lambda case: f"{case.parent.name}/{case.name}")
 def test_a_case_gives_what_it_expects(
     case: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,15 +10,28 @@ _LIBRARY: Final = (
     r"lib(?:cuda|cudadebugger|nvidia-[a-z0-9-]+|nvcuvid|nvoptix|vdpau_nvidia|GLX_nvidia|EGL_nvidia|GLES\w*_nvidia)"
     rf"\.so\.{_VERSION}"
 )
-_PROGRAM: Final = (
-    r"nvidia-smi|nvidia-debugdump|nvidia-persistenced|nv-fabricmanager|nvidia-cuda-mps-control|nvidia-cuda-mps-server"
-    r"|nvidia-modprobe|nvidia-settings|nvidia-xconfig|nvidia-installer|nvidia-uninstall|nvidia-bug-report\.sh"
+#: Programs that come with the driver and with nothing else.
+PROGRAMS: Final = (
+    "nvidia-smi",
+    "nvidia-debugdump",
+    "nvidia-persistenced",
+    "nv-fabricmanager",
+    "nvidia-cuda-mps-control",
+    "nvidia-cuda-mps-server",
+    "nvidia-modprobe",
+    "nvidia-settings",
+    "nvidia-xconfig",
+    "nvidia-installer",
+    "nvidia-uninstall",
+    "nvidia-bug-report.sh",
 )
+_PROGRAM: Final = "|".join(map(re.escape, PROGRAMS))
 #: Absolute paths that are the driver's, as regular expressions for a whole path.
 PATTERNS: Final = (
     rf"/(?:.*/)?{_LIBRARY}",
     rf"/(?:usr/(?:local/)?)?s?bin/(?:{_PROGRAM})",
     rf"/usr/local/nvidia/bin/(?:{_PROGRAM})",
+    rf"/usr/lib/nvidia/(?:.*/)?(?:{_PROGRAM})",
     r"/(?:usr/)?lib/modules/.*/nvidia[\w-]*\.ko(?:\.xz|\.zst|\.gz)?",
     r"/usr/src/nvidia-[^/]+/.*",
     r"/var/lib/dkms/nvidia[^/]*/.*",

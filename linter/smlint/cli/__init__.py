@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 #: Command to the module that holds a function of the same name.
 COMMANDS: Final = {
+    "image": "smlint.cli.image",
     "lint": "smlint.cli.lint",
     "rule": "smlint.cli.rule",
     "config": "smlint.cli.config",
-    "lsp": "smlint.cli.lsp",
 }
 _DEFAULT: Final = "lint"
 #: What asks for the whole command tree. A path that is called like a command is written ``./image``.

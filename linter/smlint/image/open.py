@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from smlint.image.progress import Progress, Silent
 from smlint.image.reference import ImageError, ImageReference, Transport
@@ -21,6 +21,10 @@ class Options:
     #: Registries that are spoken to over plain HTTP, for tests: host or host:port.
     insecure_registries: frozenset[str] = frozenset()
     progress: Progress = field(default_factory=Silent)
+
+    def telling(self, progress: Progress) -> Options:
+        """The same options with another listener."""
+        return replace(self, progress=progress)
 
 
 def open_image(reference: ImageReference, options: Options) -> ImageSource:

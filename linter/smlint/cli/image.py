@@ -1,0 +1,147 @@
+"""``smlint image``: judge built images."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated, Any
+
+import typer
+
+from smlint import config as settings_of
+from smlint import registry
+from smlint.check import make_plan
+from smlint.cli import options
+from smlint.config import FORMATS, ConfigError, Settings
+from smlint.exit_code import ExitCode
+from smlint.registry import BrokenPackError, UnknownRuleError
+from smlint.report import Report
+from smlint.report.emit import Color, OutputError, emit, parse_target
+from smlint.workload import DEFAULT_WORKLOADS
+
+
+def image(
+    references: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[REF]...",
+            help="Images: docker-daemon:NAME, docker-archive:FILE, oci:DIR[:TAG], oci-archive:FILE, docker://NAME "
+            "(registry), or a bare NAME: the engine's, else the registry's.",
+        ),
+    ] = [],  # noqa: B006  typer makes a new list of it
+    from_file: Annotated[
+        str | None, typer.Option(metavar="LIST", help="Judge the images named in this file, one a line.")
+    ] = None,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Images judged side by side.")] = 1,
+    platform: Annotated[
+        str | None,
+        typer.Option(
+            metavar="OS/ARCH", help="What to take from a multi-platform image. Default: linux/amd64."
+        ),
+    ] = None,
+    layers: Annotated[
+        bool, typer.Option("--layers", help="Download a registry image's layers and look at its files.")
+    ] = False,
+    insecure_registry: Annotated[
+        list[str],
+        typer.Option(metavar="HOST[:PORT]", help="Speak plain HTTP with this test registry; repeatable."),
+    ] = [],  # noqa: B006
+    dockerfile: Annotated[
+        str | None,
+        typer.Option(metavar="PATH", help="The Dockerfile of the image: findings point into it."),
+    ] = None,
+    workload: options.Workloads = [],  # noqa: B006
+    stage: options.Stage = None,
+    select: options.Select = [],  # noqa: B006
+    ignore: options.Ignore = [],  # noqa: B006
+    extend_select: options.ExtendSelect = [],  # noqa: B006
+    severity: options.Severities = [],  # noqa: B006
+    fail_level: options.FailLevel = None,
+    format: options.Format = None,
+    output: options.Output = [],  # noqa: B006
+    config: options.ConfigFile = None,
+    isolated: options.Isolated = False,
+    color: options.ColorWhen = Color.AUTO,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Say what SageMaker will not accept in a built image, and why.
+
+    Reads archives and layouts from disk. A running engine or a registry is asked only for references that name one:
+    on an engine a container is created, never started, and removed.
+    """
+    from smlint.image.lint import lint_images
+    from smlint.image.open import Options
+    from smlint.report.progress import Bars
+
+    words: dict[str, Any] = {
+        "workload": tuple(workload),
+        "stage": stage,
+        "select": options.selectors(select),
+        "ignore": options.selectors(ignore),
+        "extend_select": options.selectors(extend_select),
+        "severity": options.pairs(severity, "--severity", options.severity),
+        "fail_level": options.severity(fail_level) if fail_level else None,
+        "format": format,
+    }
+    if format is not None and format not in FORMATS:
+        options.usage(f"there is no format {format!r}; write one of {', '.join(FORMATS)}")
+    named = [*references, *(_listed(from_file) if from_file is not None else [])]
+    if not named:
+        options.usage("no image is named; write a reference or --from-file LIST")
+    try:
+        known = registry.installed()
+        settings = settings_of.load(".", explicit=config, isolated=isolated, environ=os.environ, rules=known)
+        settings = settings_of.override(settings, "command line", **words)
+        plan = make_plan(settings, (), known)
+        origin = _origin(dockerfile, settings) if dockerfile is not None else None
+        with Bars() as bars:
+            result = lint_images(
+                named,
+                Options(platform=platform, layers=layers, insecure_registries=frozenset(insecure_registry)),
+                plan,
+                settings.workload or DEFAULT_WORKLOADS,
+                origin=origin,
+                jobs=jobs,
+                progress=bars.bar,
+            )
+        report = Report(result.outcomes)
+        if verbose:
+            for outcome in result.outcomes:
+                options.complain(f"{outcome.subject.name}: configuration {settings.file or 'none'}")
+        if result.outcomes:
+            emit(report, settings.format, map(parse_target, output), color, quiet=quiet)
+    except (ConfigError, UnknownRuleError, BrokenPackError, OutputError) as error:
+        options.usage(str(error))
+    for failure in result.failures:
+        options.complain(failure)
+    raise typer.Exit(int(_exit_code(report, bool(result.failures), settings.fail_level)))
+
+
+def _listed(path: str) -> list[str]:
+    """The references in a file: one a line, blank lines and those that begin with # left out."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            lines = [line.strip() for line in file]
+    except (OSError, UnicodeDecodeError) as error:
+        options.usage(f"{path}: cannot be read: {getattr(error, 'strerror', None) or 'not UTF-8'}")
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def _origin(path: str, settings: Settings) -> Any:
+    from smlint.dockerfile import DockerfileSyntaxError, UnreadableInputError, read
+    from smlint.dockerfile.stages import UnknownStageError
+    from smlint.image.origin import Origin
+
+    try:
+        return Origin(read(path), path, settings.stage)
+    except DockerfileSyntaxError as error:
+        options.usage(f"{path}:{error.line}: {error.message}")
+    except (UnreadableInputError, UnknownStageError) as error:
+        options.usage(f"{path}: {error}")
+
+
+def _exit_code(report: Report, failed: bool, fail_level: int) -> ExitCode:
+    if failed:
+        return ExitCode.USAGE
+    worst = report.worst()
+    return ExitCode.FINDINGS if worst is not None and worst >= fail_level else ExitCode.CLEAN

@@ -1,0 +1,80 @@
+"""SM403."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Final
+
+from smlint.container import Container, Known, Witness, is_resolved
+from smlint.diagnostics import Severity
+from smlint.rule import ContainerRule, Context, Finding
+from smlint.workload import Workload
+
+_PREFIX: Final = "com.amazonaws.sagemaker."
+_CAPABILITIES: Final = f"{_PREFIX}capabilities."
+_KNOWN: Final = tuple(
+    _CAPABILITIES + name for name in ("multi-models", "accept-bind-to-port", "bidirectional-streaming")
+)
+
+
+class CapabilityLabel(ContainerRule):
+    """A label that declares an ability to SageMaker is misspelt or not `true`.
+
+    What it checks
+    --------------
+    Labels below `com.amazonaws.sagemaker.capabilities.`: the known ones are `multi-models`, `accept-bind-to-port` and
+    `bidirectional-streaming`, each with the value `true`. Other labels below `com.amazonaws.sagemaker.` are left
+    alone, since AWS's own images carry many.
+
+    Why it matters on SageMaker
+    ---------------------------
+    SageMaker reads abilities from these labels. Without the right one, CreateModel refuses a second container
+    (`does not contain required … Docker label(s)`), and a multi-model endpoint does not load models.
+
+    Example
+    -------
+    ```dockerfile
+    FROM python:3.12-slim
+    LABEL com.amazonaws.sagemaker.capabilities.multi-model=true
+    ENTRYPOINT ["python", "/opt/program/server.py"]
+    ```
+
+    Use instead
+    -----------
+    ```dockerfile
+    FROM python:3.12-slim
+    LABEL com.amazonaws.sagemaker.capabilities.multi-models=true
+    ENTRYPOINT ["python", "/opt/program/server.py"]
+    ```
+
+    References
+    ----------
+    - [Build your own container for multi-model endpoints](https://docs.aws.amazon.com/sagemaker/latest/dg/build-multi-model-build-container.html)
+    - [Custom inference code with hosting services](https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html)
+    """
+
+    code = "SM403"
+    name = "capability-label"
+    level = {Workload.INFERENCE: Severity.WARNING}
+    witnesses = frozenset({Witness.DOCKERFILE, Witness.IMAGE})
+
+    def check(self, container: Container, context: Context) -> Iterator[Finding]:
+        """Report each label that is near a known one, and each known one with another value."""
+        for name, value in container.labels.items():
+            if not isinstance(value, Known) or not is_resolved(name):
+                continue
+            if name in _KNOWN:
+                if is_resolved(value.value) and value.value != "true":
+                    yield Finding(
+                        value.location,
+                        f"the label {name} is {value.value!r}, so SageMaker takes the ability as not there",
+                        f"write {name}=true, or delete the label",
+                    )
+            elif name.lower().startswith(_CAPABILITIES):
+                close = get_close_matches(name, _KNOWN, n=1)
+                yield Finding(
+                    value.location,
+                    f"SageMaker knows no label {name}, so the ability it should declare is not there",
+                    f"write {close[0]}" if close else f"write one of {', '.join(_KNOWN)}",
+                )

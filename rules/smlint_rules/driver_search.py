@@ -1,0 +1,139 @@
+"""Looks for the NVIDIA driver's files in an image, also where the file system cannot be listed.
+
+Their names end in the driver's version, which nobody knows beforehand. An engine is therefore asked for the links that
+the loader follows (``libcuda.so.1``); they lead to the version, and the version to the names of everything else.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+from itertools import product
+from typing import Final
+
+from smlint.container import Container, Fact, Known, PlacedFile
+from smlint_rules.driver_files import PATTERNS, PROGRAMS, is_driver_file
+
+_LIBRARIES: Final = (
+    "/usr/lib/x86_64-linux-gnu",
+    "/usr/lib/x86_64-linux-gnu/nvidia/current",
+    "/usr/lib/aarch64-linux-gnu",
+    "/usr/lib/aarch64-linux-gnu/nvidia/current",
+    "/lib/x86_64-linux-gnu",
+    "/lib/aarch64-linux-gnu",
+    "/usr/lib64",
+    "/usr/lib",
+    "/lib64",
+    "/usr/local/nvidia/lib64",
+    "/usr/local/nvidia/lib",
+    "/usr/local/lib",
+)
+_BINARIES: Final = (
+    "/usr/bin",
+    "/usr/sbin",
+    "/usr/local/nvidia/bin",
+    "/usr/lib/nvidia/current",
+    "/bin",
+    "/sbin",
+)
+#: Libraries that have a link, with the number in the link's name.
+_LINKED: Final = {
+    "cuda": 1,
+    "cudadebugger": 1,
+    "nvcuvid": 1,
+    "nvidia-ml": 1,
+    "nvidia-cfg": 1,
+    "nvidia-ptxjitcompiler": 1,
+    "nvidia-allocator": 1,
+    "nvidia-opencl": 1,
+    "nvidia-encode": 1,
+    "nvidia-opticalflow": 1,
+    "nvidia-fbc": 1,
+    "nvidia-ngx": 1,
+    "nvidia-nvvm": 4,
+    "nvoptix": 1,
+    "vdpau_nvidia": 1,
+    "GLX_nvidia": 0,
+    "EGL_nvidia": 0,
+    "GLESv1_CM_nvidia": 1,
+    "GLESv2_nvidia": 2,
+}
+#: Libraries that are only found by their whole name.
+_UNLINKED: Final = (
+    "nvidia-compiler",
+    "nvidia-fatbinaryloader",
+    "nvidia-gpucomp",
+    "nvidia-tileiras",
+    "nvidia-pkcs11",
+    "nvidia-pkcs11-openssl3",
+    "nvidia-eglcore",
+    "nvidia-glcore",
+    "nvidia-glsi",
+    "nvidia-tls",
+    "nvidia-rtcore",
+    "nvidia-glvkspirv",
+    "nvidia-cbl",
+    "nvidia-ifr",
+    "nvidia-nscq",
+)
+_LINK: Final = re.compile(rf"/lib(?:{'|'.join(_LINKED)})\.so(?:\.\d)?$")
+_VERSION: Final = re.compile(r"\.so\.(\d{3,}\.\d+(?:\.\d+)?)$")
+#: What a finding should name first.
+_TELLING: Final = ("/libcuda.so", "/libnvidia-ml.so", "/nvidia-smi")
+
+
+def driver_files(container: Container) -> Fact[Sequence[PlacedFile]]:
+    """The driver's files in an image, empty ones among them, the most telling first; links are left out."""
+    if driver_files not in container.memo:
+        container.memo[driver_files] = _search(container)
+    found: Fact[Sequence[PlacedFile]] = container.memo[driver_files]
+    return found
+
+
+def _search(container: Container) -> Fact[Sequence[PlacedFile]]:
+    patterns = [*(f"^(?:{pattern})$" for pattern in PATTERNS), _LINK.pattern]
+    first = container.evidence.files_matching(patterns, _places())
+    if not isinstance(first, Known):
+        return first
+    versions = {match[1] for file in first.value for match in _versions(file)}
+    found = {file.path: file for file in first.value}
+    if versions:
+        second = container.evidence.files_matching(patterns, _places_of(sorted(versions)))
+        if isinstance(second, Known):
+            found.update((file.path, file) for file in second.value)
+    files = [file for file in found.values() if file.link_target is None and is_driver_file(file.path)]
+    return Known(tuple(sorted(files, key=_by_importance)), first.location)
+
+
+def _versions(file: PlacedFile) -> Iterator[re.Match[str]]:
+    for name in (file.path, file.link_target or ""):
+        match = _VERSION.search(name)
+        if match is not None and "/compat/" not in posixpath.join(posixpath.dirname(file.path), name):
+            yield match
+
+
+def _places() -> Iterator[str]:
+    for folder, (name, number) in product(_LIBRARIES, _LINKED.items()):
+        yield f"{folder}/lib{name}.so.{number}"
+    for folder in _LIBRARIES:
+        yield f"{folder}/libcuda.so"
+    for folder, name in product(_BINARIES, PROGRAMS):
+        yield f"{folder}/{name}"
+    yield from ("/lib/modules/", "/usr/lib/modules/", "/var/lib/dkms/")
+
+
+def _places_of(versions: Sequence[str]) -> Iterator[str]:
+    for version in versions:
+        for folder, name in product(_LIBRARIES, (*_LINKED, *_UNLINKED)):
+            yield f"{folder}/lib{name}.so.{version}"
+        yield f"/usr/src/nvidia-{version}/"
+        for folder, name in product(
+            ("/lib", "/usr/lib"), ("gsp.bin", "gsp_ga10x.bin", "gsp_tu10x.bin", "gsp_ad10x.bin")
+        ):
+            yield f"{folder}/firmware/nvidia/{version}/{name}"
+
+
+def _by_importance(file: PlacedFile) -> tuple[int, str]:
+    rank = next((rank for rank, part in enumerate(_TELLING) if part in file.path), len(_TELLING))
+    return rank, file.path

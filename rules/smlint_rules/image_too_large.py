@@ -1,0 +1,64 @@
+"""SM503."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from smlint.container import Container, Known, Witness
+from smlint.diagnostics import Severity
+from smlint.rule import ContainerRule, Context, Finding
+from smlint.workload import Workload
+
+#: Bytes that a serverless endpoint takes: the number in its error message.
+LIMIT: Final = 10 * 1024**3
+
+
+class ImageTooLarge(ContainerRule):
+    """The image is larger than a serverless endpoint takes.
+
+    What it checks
+    --------------
+    The sum of the uncompressed layers, where it can be known without reading them, against 10 GiB. An image alone
+    does not say whether it is for a serverless endpoint, so it gets an information only; images for GPUs, which
+    serverless endpoints do not have, get none. A request that asks for one gets the warning.
+
+    Why it matters on SageMaker
+    ---------------------------
+    CreateEndpoint refuses a larger image for a serverless variant after the push has taken its time. Other endpoints,
+    training and processing have no documented limit but the instance's disk.
+
+    Example
+    -------
+    ```json
+    {"config": {"Entrypoint": ["python", "/opt/program/server.py"]}, "size": 12000000000}
+    ```
+
+    Use instead
+    -----------
+    ```json
+    {"config": {"Entrypoint": ["python", "/opt/program/server.py"]}, "size": 4000000000}
+    ```
+
+    References
+    ----------
+    - [Serverless endpoints](https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html)
+    - [An image that was refused](https://github.com/aws/deep-learning-containers/issues/3803)
+    """
+
+    code = "SM503"
+    name = "image-too-large"
+    level = {Workload.INFERENCE: Severity.WARNING}
+    witnesses = frozenset({Witness.IMAGE})
+
+    def check(self, container: Container, context: Context) -> Iterator[Finding]:
+        """Report a known size above the limit."""
+        size = container.image.size if container.image is not None else None
+        if size is None or size <= LIMIT or isinstance(container.variable("CUDA_VERSION"), Known):
+            return
+        yield Finding(
+            container.anchor,
+            f"the image has {size / 1024**3:.1f} GiB uncompressed: a serverless endpoint takes at most 10 GiB",
+            "leave out what serving does not need, or use an endpoint with instances",
+            level={Workload.INFERENCE: Severity.INFO},
+        )

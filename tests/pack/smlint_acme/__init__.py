@@ -1,1 +1,0 @@
-RULES = {"ACME001": "smlint_acme.maintainer_label:MaintainerLabel"}
