@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from smlint.container import ABSENT, UNRESOLVED, Fact, FileEntry, FileKind, Known, Unknown
+from smlint.container import ABSENT, UNRESOLVED, Fact, FileEntry, FileKind, Known, SimpleCommand, Unknown
 from smlint.dockerfile.buildcontext import LINK_LIMIT, BuildContext
 from smlint.dockerfile.effects import Change, Changed, CopiedFrom, LinkTo, Opaque, effect
 from smlint.dockerfile.history import Histories, History
@@ -20,6 +20,7 @@ from smlint.dockerfile.placed import Placed
 from smlint.dockerfile.runs import Runs
 from smlint.dockerfile.stages import Stage
 from smlint.dockerfile.state import Step
+from smlint.shell.commands import unwrap
 
 #: Programs that change files, and redirections: a RUN without any of them leaves copied files alone.
 _CHANGES: Final = re.compile(
@@ -104,10 +105,10 @@ class StageFiles:
             return None
         commands = self._runs.commands(step)
         if commands is None:
-            named = name(path) in step.instruction.value
+            named = name(path) in _text(step)
             return Unknown("a RUN that smlint cannot read may have changed it") if named else None
         started_with = path
-        for command in reversed(commands):
+        for command in reversed([inner for each in commands for inner in _without_wrappers(each)]):
             found = effect(command, path, lambda each: history.is_directory(each, number))
             if isinstance(found, Changed):
                 changes.append(found.change)
@@ -139,14 +140,21 @@ def _below(history: History, path: str) -> Fact[FileEntry]:
 
 def _may_concern(step: Step, path: str) -> bool:
     """Whether a RUN is worth reading when ``path`` is asked for; cheap, and errs towards yes."""
-    instruction = step.instruction
-    if instruction.exec_form is not None:
+    if step.instruction.exec_form is not None:
         return True
-    text = instruction.value
-    if instruction.heredocs:
-        text += "".join(heredoc.content for heredoc in instruction.heredocs)
+    text = _text(step)
     if not _CHANGES.search(text) and name(path) not in text:
         return False
     return _MAY_NAME_ANYTHING.search(text) is not None or any(
         name(each) in text for each in (path, *parents(path)) if each != "/"
     )
+
+
+def _text(step: Step) -> str:
+    """What a RUN says, heredocs included."""
+    return step.instruction.value + "".join(heredoc.content for heredoc in step.instruction.heredocs)
+
+
+def _without_wrappers(command: SimpleCommand) -> tuple[SimpleCommand, ...]:
+    # What xargs runs has files among its arguments that only xargs sees.
+    return (command,) if any(name(word.text) == "xargs" for word in command.words) else unwrap(command)

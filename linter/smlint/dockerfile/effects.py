@@ -51,7 +51,6 @@ class Opaque(NamedTuple):
 
 Effect: TypeAlias = CopiedFrom | LinkTo | Changed | Removed | Opaque
 
-_PREFIXES: Final = frozenset(("sudo", "command", "exec", "time", "nice", "nohup", "eatmydata"))
 _INTERPRETERS: Final = re.compile(r"(?:ba|da|z|k|a)?sh|python[\d.]*|perl|ruby|node|Rscript|source|\.")
 #: Programs that read the files they are given and leave them alone.
 _READERS: Final = frozenset(
@@ -132,14 +131,14 @@ _MENDS: Final = re.compile(r"s(.)(?:\\r|\^M|\\x0[dD]|\\015|\r)\+?\$?\1\1[gm]*")
 
 
 def effect(command: SimpleCommand, path: str, is_directory: IsDirectory) -> Effect | None:
-    """What ``command`` does to ``path`` (absolute, known); None for nothing.
+    """What ``command``, freed of its wrappers, does to ``path`` (absolute, known); None for nothing.
 
     ``is_directory`` says whether a path certainly is a directory when the command runs.
     """
     written = _redirected(command, path)
     if written is not None:
         return written
-    operands = Operands.of(command, _PREFIXES)
+    operands = Operands.of(command)
     if operands is None:
         return None
     handler = _HANDLERS.get(operands.program, _other)

@@ -4,31 +4,12 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from smlint.container import UNRESOLVED, SimpleCommand
 from smlint.dockerfile.paths import join, name
 
-#: Options of cp, mv, ln, install, chmod, sed and their like that take a value of their own.
-_WITH_VALUE: Final = frozenset(
-    (
-        "-t",
-        "--target-directory",
-        "-S",
-        "--suffix",
-        "-m",
-        "--mode",
-        "-o",
-        "--owner",
-        "-g",
-        "--group",
-        "-e",
-        "-f",
-        "-C",
-        "-d",
-    )
-)
 _SPECIAL: Final = re.compile(rf"[*?\[{{{UNRESOLVED}]")
 
 
@@ -41,7 +22,7 @@ class Match(enum.IntEnum):
 
 
 class Operands(NamedTuple):
-    """A simple command without its prefixes (``sudo``, ``env A=b``)."""
+    """A simple command, its words sorted."""
 
     command: SimpleCommand
     #: Base name of the program.
@@ -54,13 +35,9 @@ class Operands(NamedTuple):
     target: str | None
 
     @classmethod
-    def of(cls, command: SimpleCommand, prefixes: Collection[str]) -> Operands | None:
-        """The operands of ``command``; None where there is no program or it is not known."""
+    def of(cls, command: SimpleCommand) -> Operands | None:
+        """The operands of ``command``, which has no wrappers; None where there is no program or it is not known."""
         words = [word.text for word in command.words]
-        while words and (name(words[0]) in prefixes or (name(words[0]) == "env" and len(words) > 1)):
-            words = words[1:]
-            while words and (words[0].startswith("-") or re.match(r"[A-Za-z_]\w*=", words[0])):
-                words = words[1:]
         if not words or UNRESOLVED in words[0]:
             return None
         program, rest = name(words[0]), words[1:]

@@ -55,13 +55,7 @@ class Runs:
         )
         if not words:
             return ()
-        whole = step.instruction.location(self._path)
-        command = SimpleCommand(words, (), (), step.directory, whole)
-        at = _string_of_shell([word.text for word in words])
-        if at is None:
-            return (command,)
-        here = words[at].location
-        return (command, *_parsed(Script(words[at].text, lambda start, end: here), step))
+        return (SimpleCommand(words, (), (), step.directory, step.instruction.location(self._path)),)
 
     def _script(self, step: Step) -> Script | None:
         instruction = step.instruction
@@ -111,18 +105,6 @@ def is_posix(shell: tuple[str, ...] | None) -> bool:
     return any(each in _SHELLS or each.endswith(".sh") for each in names)
 
 
-def _string_of_shell(words: list[str]) -> int | None:
-    """Index of the text that ``sh -c`` and its like run."""
-    if name(words[0]) not in _SHELLS:
-        return None
-    for index, word in enumerate(words[1:-1], start=1):
-        if re.fullmatch(r"-\w*c\w*", word):
-            return index + 1
-        if not word.startswith("-") and words[index - 1] not in ("-o", "+o"):
-            return None
-    return None
-
-
 def _in_lines(path: str, text: str, first_line: int) -> Locate:
     """Places in a heredoc's body, whose lines stand in the file as they are."""
     starts = [0]
@@ -142,4 +124,6 @@ def _in_lines(path: str, text: str, first_line: int) -> Locate:
 
 
 def _parsed(script: Script, step: Step) -> tuple[SimpleCommand, ...]:
-    return ()
+    from smlint.shell.commands import simple_commands
+
+    return simple_commands(script.text, lookup=step.lookup, directory=step.directory, locate=script.locate)
