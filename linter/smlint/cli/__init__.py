@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "lint": "smlint.cli.lint",
     "rule": "smlint.cli.rule",
     "config": "smlint.cli.config",
+    "lsp": "smlint.cli.lsp",
 }
 _DEFAULT: Final = "lint"
 #: What asks for the whole command tree. A path that is called like a command is written ``./image``.

@@ -6,8 +6,8 @@ from smlint.dockerfile.directives import Directive
 from smlint.dockerfile.errors import DockerfileSyntaxError, UnreadableInputError
 from smlint.dockerfile.grammar import check
 from smlint.dockerfile.heredocs import Heredoc
-from smlint.dockerfile.instructions import Dockerfile, Instruction, read_dockerfile
-from smlint.dockerfile.source import Comment, decode, read
+from smlint.dockerfile.instructions import Comment, Dockerfile, Instruction, read_dockerfile
+from smlint.dockerfile.source import decode, read
 from smlint.dockerfile.words import Argument, Flag
 
 __all__ = [

@@ -6,9 +6,8 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from smlint.container import UNRESOLVED, Base, Container, OtherEntry, Witness
+from smlint.container import UNRESOLVED, Base, Container, Fact, FileEntry, OtherEntry, Witness
 from smlint.dockerfile.buildcontext import BuildContext
-from smlint.dockerfile.context import StageFiles
 from smlint.dockerfile.evidence import DockerfileEvidence
 from smlint.dockerfile.history import Histories
 from smlint.dockerfile.runs import Runs
@@ -16,6 +15,7 @@ from smlint.dockerfile.stages import Stage, Stages
 from smlint.dockerfile.state import Evaluation
 
 if TYPE_CHECKING:
+    from smlint.dockerfile.context import StageFiles
     from smlint.dockerfile.instructions import Dockerfile
 
 
@@ -41,7 +41,7 @@ def build_container(
     histories = Histories(evaluation, dockerfile.escape)
     runs = Runs(path)
     source = _context(context, path)
-    files = StageFiles(judged, histories, runs, source, path)
+    files = BuiltFiles(judged, histories, runs, source, path)
     root = stages.ancestry(judged)[0]
     return Container(
         witness=Witness.DOCKERFILE,
@@ -66,6 +66,29 @@ def build_container(
         stage=judged.name,
         other_entries=tuple(_other_entries(stages, judged, path)),
     )
+
+
+class BuiltFiles:
+    """The files of the judged stage; what looks for them is imported when somebody asks for one."""
+
+    def __init__(
+        self, stage: Stage, histories: Histories, runs: Runs, context: BuildContext | None, path: str
+    ) -> None:
+        self._stage = stage
+        self._arguments = (histories, runs, context, path)
+        self._files: StageFiles | None = None
+
+    def lookup(self, path: str) -> Fact[FileEntry]:
+        """See :class:`smlint.container.Files`."""
+        return self.lookup_in(self._stage, path)
+
+    def lookup_in(self, stage: Stage, path: str) -> Fact[FileEntry]:
+        """The same for the image that another stage gives."""
+        if self._files is None:
+            from smlint.dockerfile.context import StageFiles
+
+            self._files = StageFiles(*self._arguments)
+        return self._files.lookup_in(stage, path)
 
 
 def _context(given: str | None, path: str) -> BuildContext | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import re
 import stat
 from typing import Final, NamedTuple
 
@@ -20,6 +21,9 @@ CONTENT_LIMIT: Final = 1 << 20
 LINK_LIMIT: Final = 40
 #: Directory entries that one wildcard may look at.
 _WILDCARD_LIMIT: Final = 10_000
+_ARCHIVE: Final = re.compile(r".*\.(?:tar|tgz|tbz2?|txz|tzst|tar\.\w+)", re.IGNORECASE)
+#: First bytes of gzip, bzip2, xz and zstd.
+_COMPRESSED: Final = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
 
 
 class Source(NamedTuple):
@@ -81,11 +85,14 @@ class BuildContext:
             return None
         return _read(self._native(source.path))
 
-    def start(self, source: Source) -> bytes:
-        """The first 512 bytes of a regular file; nothing where it cannot be read."""
+    def is_archive(self, source: Source) -> bool:
+        """Whether ADD may unpack ``source``: it looks at all of the content, here name and first bytes must do."""
         if source.kind is not FileKind.FILE:
-            return b""
-        return _read(self._native(source.path), at_most=512) or b""
+            return False
+        if _ARCHIVE.fullmatch(source.path):
+            return True
+        start = _read(self._native(source.path), at_most=512) or b""
+        return start.startswith(_COMPRESSED) or start[257:262] == b"ustar"
 
     def matching(self, pattern: str) -> list[str] | Unknown:
         """Paths that a source with wildcards names, sorted; Go's path.Match rules."""

@@ -32,28 +32,21 @@ _MAY_NAME_ANYTHING: Final = re.compile(r"[*?\[{$]|\bfind\b|\bxargs\b|(?:^|\s)\.(
 
 
 class StageFiles:
-    """The files of one stage; see :class:`smlint.container.Files`."""
+    """The files of all stages of a Dockerfile."""
 
-    def __init__(
-        self, stage: Stage, histories: Histories, runs: Runs, context: BuildContext | None, path: str
-    ) -> None:
+    def __init__(self, histories: Histories, runs: Runs, context: BuildContext | None, path: str) -> None:
         """``context`` is None where there is none; ``path`` is what locations call the Dockerfile."""
-        self._stage = stage
         self._histories = histories
         self._runs = runs
         self._placed = Placed(context, path, self.lookup_in)
         self._known: dict[tuple[int, str], Fact[FileEntry]] = {}
         self._depth = 0
 
-    def lookup(self, path: str) -> Fact[FileEntry]:
-        """The file at an absolute ``path`` of the finished image; links are followed.
+    def lookup_in(self, stage: Stage, path: str) -> Fact[FileEntry]:
+        """The file at an absolute ``path`` of the image that ``stage`` gives; links are followed.
 
         Contents may hold UNRESOLVED (in UTF-8) where a build step wrote a variable's value that is not known.
         """
-        return self.lookup_in(self._stage, path)
-
-    def lookup_in(self, stage: Stage, path: str) -> Fact[FileEntry]:
-        """The same for the image that ``stage`` gives."""
         if UNRESOLVED in path:
             return Unknown("its path is not fully known")
         wanted = normalise(path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from smlint.dockerfile.errors import DockerfileSyntaxError
+from smlint.dockerfile.errors import DockerfileSyntaxError, shown
 from smlint.dockerfile.words import SPACE
 
 DEFAULT_ESCAPE: Final = "\\"
@@ -42,6 +42,8 @@ def read_directives(lines: list[str]) -> tuple[Directive, ...]:
         if directive.name in found:
             raise DockerfileSyntaxError(number, f"the {directive.name} directive may stand only once")
         if directive.name == "escape" and directive.value not in ("\\", "`"):
-            raise DockerfileSyntaxError(number, f"the escape character is \\ or `, not {directive.value!r}")
+            raise DockerfileSyntaxError(
+                number, f"the escape character is \\ or `, not {shown(directive.value)}"
+            )
         found[directive.name] = directive
     return tuple(found.values())

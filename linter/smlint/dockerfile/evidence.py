@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from smlint.container import (
     UNRESOLVED,
@@ -18,14 +18,15 @@ from smlint.container import (
     Unknown,
 )
 from smlint.dockerfile.buildcontext import BuildContext
-from smlint.dockerfile.context import StageFiles
 from smlint.dockerfile.history import Histories, History
 from smlint.dockerfile.paths import join, name, within
-from smlint.dockerfile.placed import may_be_unpacked
 from smlint.dockerfile.places import Placement
 from smlint.dockerfile.runs import Runs
 from smlint.dockerfile.stages import Stage
 from smlint.dockerfile.state import Step
+
+if TYPE_CHECKING:
+    from smlint.dockerfile.build import BuiltFiles
 
 _WILDCARD: Final = re.compile(r"\[[^\]]*\]|[*?]")
 _VARIABLE: Final = re.compile(r"\$(?:\{([A-Za-z_]\w*)[^}]*\}|([A-Za-z_]\w*))")
@@ -40,7 +41,7 @@ class DockerfileEvidence:
         histories: Histories,
         runs: Runs,
         context: BuildContext | None,
-        files: StageFiles,
+        files: BuiltFiles,
         path: str,
     ) -> None:
         self._history = histories.of(stage)
@@ -164,7 +165,7 @@ class DockerfileEvidence:
         source = context.follow(placement.source.strip("/"))
         if isinstance(source, Absent | Unknown):
             return None, None, None
-        if placement.is_add and may_be_unpacked(context, source):
+        if placement.is_add and context.is_archive(source):
             return True, None, None
         return source.kind is FileKind.DIRECTORY, source.size, None
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from smlint.dockerfile.errors import DockerfileSyntaxError
+from smlint.dockerfile.errors import DockerfileSyntaxError, nearest, shown
 from smlint.dockerfile.heredocs import is_heredoc
 from smlint.dockerfile.instructions import Instruction
 from smlint.dockerfile.words import SPACE, InvalidArgumentsError
@@ -90,7 +90,7 @@ def check(instructions: Iterable[Instruction]) -> None:
 def _check_instruction(instruction: Instruction) -> None:
     keyword = instruction.keyword
     if keyword not in KEYWORDS:
-        raise InvalidArgumentsError(f"unknown instruction {keyword}")
+        raise InvalidArgumentsError(f"unknown instruction {shown(keyword)}{nearest(keyword, KEYWORDS)}")
     if keyword in _SOME_ARGUMENT and not instruction.value:
         raise InvalidArgumentsError(f"{keyword} needs an argument")
     if keyword in _ONE_ARGUMENT and not instruction.value:
@@ -108,14 +108,16 @@ def _check_flags(instruction: Instruction) -> None:
     for name, value, _, _ in instruction.flags:
         kind = known.get(name)
         if kind is None:
-            raise InvalidArgumentsError(f"{instruction.keyword} has no flag --{name}")
+            raise InvalidArgumentsError(
+                f"{instruction.keyword} has no flag {shown('--' + name)}{nearest(name, known)}"
+            )
         if name in seen and kind != "texts":
             raise InvalidArgumentsError(f"--{name} may be given only once")
         seen.add(name)
         if value is None and kind != "bool":
             raise InvalidArgumentsError(f"--{name} needs a value, as in --{name}=…")
         if kind == "bool" and value is not None and value.lower() not in ("true", "false"):
-            raise InvalidArgumentsError(f"--{name} is true or false, not {value!r}")
+            raise InvalidArgumentsError(f"--{name} is true or false, not {shown(value)}")
 
 
 def _check_from(instruction: Instruction) -> None:
@@ -123,7 +125,7 @@ def _check_from(instruction: Instruction) -> None:
     if len(words) == 3 and words[1].casefold() == "as":
         if not _STAGE_NAME.match(words[2].lower()):
             raise InvalidArgumentsError(
-                f"{words[2]!r} cannot name a stage: letters, digits, - _ . after a first letter"
+                f"{shown(words[2])} cannot name a stage: letters, digits, - _ . after a first letter"
             )
     elif len(words) != 1:
         raise InvalidArgumentsError("FROM wants an image, or an image AS a stage name")
@@ -178,7 +180,7 @@ def _check_healthcheck(instruction: Instruction) -> None:
         return
     _check_flags(instruction)
     if kind.text.upper() != "CMD":
-        raise InvalidArgumentsError(f"HEALTHCHECK knows CMD and NONE, not {kind.text}")
+        raise InvalidArgumentsError(f"HEALTHCHECK knows CMD and NONE, not {shown(kind.text)}")
     if not command:
         raise InvalidArgumentsError("HEALTHCHECK CMD needs a command")
     for flag in instruction.flags:
@@ -186,10 +188,10 @@ def _check_healthcheck(instruction: Instruction) -> None:
             continue
         if flag.name == "retries":
             if not _RETRIES.match(flag.value) or not 0 <= int(flag.value) < 2**31:
-                raise InvalidArgumentsError(f"--retries is a number from 0 on, not {flag.value!r}")
+                raise InvalidArgumentsError(f"--retries is a number from 0 on, not {shown(flag.value)}")
         elif not _is_interval(flag.value):
             raise InvalidArgumentsError(
-                f"--{flag.name} is a time of at least 1ms such as 30s, not {flag.value!r}"
+                f"--{flag.name} is a time of at least 1ms such as 30s, not {shown(flag.value)}"
             )
 
 
@@ -208,9 +210,9 @@ def _is_interval(text: str) -> bool:
 def _check_run(instruction: Instruction) -> None:
     for name, value, _, _ in instruction.flags:
         if name == "network" and value not in ("default", "none", "host"):
-            raise InvalidArgumentsError(f"--network is default, none or host, not {value!r}")
+            raise InvalidArgumentsError(f"--network is default, none or host, not {shown(value or '')}")
         if name == "security" and value not in ("sandbox", "insecure"):
-            raise InvalidArgumentsError(f"--security is sandbox or insecure, not {value!r}")
+            raise InvalidArgumentsError(f"--security is sandbox or insecure, not {shown(value or '')}")
         if name in ("mount", "device") and value is not None:
             _check_options(name, value)
 
@@ -219,7 +221,7 @@ def _check_options(name: str, value: str) -> None:
     """``value`` is one line of comma-separated values, which may be quoted."""
     if not value or not _CSV.match(value):
         raise InvalidArgumentsError(
-            f"--{name}={value} is no list of key=value pairs with commas between them"
+            f"--{name}={shown(value)} is no list of key=value pairs with commas between them"
         )
     if name == "device":
         return

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from smlint.dockerfile.errors import shown
 from smlint.dockerfile.words import SPACE, InvalidArgumentsError
 
 _ESCAPE: Final = "\\"
@@ -73,7 +74,7 @@ def _opener(word: str) -> Opener | None:
         return None
     quoted = Lexer(match[2], raw_quotes=True, raw_escapes=False).words()
     if len(quoted) != 1:
-        raise InvalidArgumentsError(f"the heredoc name {match[2]!r} cannot be read")
+        raise InvalidArgumentsError(f"the heredoc name {shown(match[2])} cannot be read")
     return Opener(names[0], _quotes(names[0]) == _quotes(quoted[0]), bool(match[1]))
 
 

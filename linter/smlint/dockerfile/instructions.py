@@ -6,7 +6,7 @@ Whether an instruction makes sense is :mod:`smlint.dockerfile.grammar`'s questio
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 from smlint.diagnostics import FileLocation
 from smlint.dockerfile import words
@@ -14,7 +14,7 @@ from smlint.dockerfile.directives import Directive
 from smlint.dockerfile.errors import DockerfileSyntaxError
 from smlint.dockerfile.heredocs import Heredoc, Opener, openers
 from smlint.dockerfile.reader import read_keywords
-from smlint.dockerfile.source import Comment, LogicalLine, Source, prepare
+from smlint.dockerfile.source import LogicalLine, Source, prepare
 from smlint.dockerfile.words import BLANK, SPACE, Argument, Flag, InvalidArgumentsError
 
 _WITH_HEREDOC: Final = frozenset(("ADD", "COPY", "RUN"))
@@ -46,20 +46,15 @@ class Instruction:
     def __init__(self, line: LogicalLine, start: int, keyword: str, rest_start: int, escape: str) -> None:
         """Read the instruction at offset ``start`` of ``line``. Raises InvalidArgumentsError."""
         rest = line.text[rest_start:].rstrip(SPACE)
-        flags, skipped = words.read_flags(rest, escape)
-        rest = rest[skipped:]
-        value = rest.lstrip(SPACE)
-        skipped += len(rest) - len(value)
+        #: In upper case, as in ``ENTRYPOINT``.
+        self.keyword = keyword
+        self.flags: tuple[Flag, ...]
+        self.flags, skipped = words.read_flags(rest, escape)
+        #: What follows the flags; continuations are joined, comments and blank lines inside them are gone.
+        self.value = rest[skipped:]
         self._line = line
         self._start = start
         self._value_start = rest_start + skipped
-        #: In upper case, as in ``ENTRYPOINT``.
-        self.keyword = keyword
-        self.flags: tuple[Flag, ...] = flags and tuple(
-            [flag._replace(start=flag.start - skipped, end=flag.end - skipped) for flag in flags]
-        )
-        #: What follows the flags; continuations are joined, comments and blank lines inside them are gone.
-        self.value = value
         #: The items of the JSON array that the value (of HEALTHCHECK: the command) is; None if it is none.
         self.exec_form: tuple[str, ...] | None = None
         #: The instruction that an ONBUILD defers.
@@ -152,9 +147,16 @@ class Instruction:
         return kind, *self._json_or(words.whole, len(self.value) - len(command))
 
     def _read_onbuild(self, escape: str) -> None:
-        [(keyword, rest_start)] = read_keywords([self.value])
+        [(keyword, rest_start)] = read_keywords([self.value], plain=False)
         start = self._value_start
         self.onbuild = Instruction(self._line, start, keyword, start + rest_start, escape)
+
+
+class Comment(NamedTuple):
+    """A comment line: its number (1-based) and its text after the ``#``, stripped."""
+
+    line: int
+    text: str
 
 
 class Dockerfile:
@@ -181,7 +183,10 @@ class Dockerfile:
     @property
     def comments(self) -> list[Comment]:
         """All comment lines in order, those inside continuations too; no directives, nothing from heredoc bodies."""
-        return self._source.comments
+        lines = self._source.lines
+        return [
+            Comment(number, lines[number - 1].lstrip(SPACE)[1:].strip()) for number in self._source.comments
+        ]
 
     @property
     def lines(self) -> list[str]:
@@ -199,9 +204,8 @@ def read_dockerfile(text: str) -> Dockerfile:
     """
     source = prepare(text, _find_openers)
     instructions: list[Instruction] = []
-    for line, (keyword, rest_start) in zip(
-        source.logical_lines, read_keywords([line.text for line in source.logical_lines]), strict=True
-    ):
+    read = read_keywords([line.text for line in source.logical_lines], plain=source.plain)
+    for line, (keyword, rest_start) in zip(source.logical_lines, read, strict=True):
         try:
             instructions.append(Instruction(line, 0, keyword, rest_start, source.escape))
         except InvalidArgumentsError as error:
@@ -214,10 +218,10 @@ def read_dockerfile(text: str) -> Dockerfile:
 def _find_openers(text: str, escape: str) -> list[Opener]:
     """The heredocs that a logical line opens: those of RUN, COPY and ADD, unless they have the exec form."""
     start = 0
-    [(keyword, rest_start)] = read_keywords([text])
+    [(keyword, rest_start)] = read_keywords([text], plain=False)
     if keyword == "ONBUILD":
         start = rest_start + words.read_flags(text[rest_start:], escape)[1]
-        [(keyword, rest_start)] = read_keywords([text[start:]])
+        [(keyword, rest_start)] = read_keywords([text[start:]], plain=False)
     if keyword not in _WITH_HEREDOC:
         return []
     rest = text[start + rest_start :].rstrip(SPACE)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from typing import Final
 
 from smlint.container import UNRESOLVED, Absent, Fact, FileEntry, FileKind, Known, Unknown
 from smlint.diagnostics import Location
@@ -17,10 +15,6 @@ from smlint.dockerfile.operands import Match, match
 from smlint.dockerfile.paths import join, may_hold, name, parent, within
 from smlint.dockerfile.places import Placement
 from smlint.dockerfile.stages import Stage
-
-_ARCHIVE: Final = re.compile(r".*\.(?:tar|tgz|tbz2?|txz|tzst|tar\.\w+)", re.IGNORECASE)
-#: First bytes of gzip, bzip2, xz and zstd.
-_COMPRESSED: Final = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
 
 #: What a step says of a path: a fact, another path that it links to, or nothing.
 Answer = Fact[FileEntry] | str | None
@@ -140,7 +134,7 @@ class Placed:
         if isinstance(source, Absent):
             # The build would fail, so it must be there by then: made by an earlier step of the user's own pipeline.
             return Unknown(f"{written or '.'} is not in the build context")
-        if placement.is_add and may_be_unpacked(context, source):
+        if placement.is_add and context.is_archive(source):
             return Unknown(f"it may be in the archive {written}")
         if source.kind is FileKind.DIRECTORY:
             return self._in_directory(placement, context, source, path, rest)
@@ -206,13 +200,3 @@ class Placed:
     def _location(self, placement: Placement) -> Location:
         argument = placement.argument
         return placement.step.instruction.location(self.path, argument.start, argument.end)
-
-
-def may_be_unpacked(context: BuildContext, source: Source) -> bool:
-    """Whether ADD takes ``source`` for an archive: it looks at the content, here name and first bytes must do."""
-    if source.kind is not FileKind.FILE:
-        return False
-    if _ARCHIVE.fullmatch(source.path):
-        return True
-    start = context.start(source)
-    return start.startswith(_COMPRESSED) or start[257:262] == b"ustar"

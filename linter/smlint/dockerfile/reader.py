@@ -12,11 +12,10 @@ from typing import Final
 
 from dockerfile_parse.parser import DockerfileParser
 
-from smlint.dockerfile.words import SPACE
+from smlint.dockerfile.words import BLANK, SPACE, has_plain_spaces
 
 #: A private-use character that is a space for nobody.
 _STAND_IN: Final = "\ue000"
-_ASCII_SEPARATORS: Final = "\x1c\x1d\x1e\x1f"
 
 
 class _PreparedLines:
@@ -32,12 +31,12 @@ class _PreparedLines:
         return self._lines
 
 
-def read_keywords(texts: Sequence[str]) -> list[tuple[str, int]]:
+def read_keywords(texts: Sequence[str], *, plain: bool) -> list[tuple[str, int]]:
     """For each logical line its keyword in upper case and the offset at which the rest begins.
 
-    The keyword is "" for a line that has none.
+    The keyword is "" for a line that has none. ``plain`` promises that all texts have plain spaces.
     """
-    prepared = [_prepared(text) for text in texts]
+    prepared = [_prepared(text if plain else _without_foreign_spaces(text)) for text in texts]
     found = [("", 0)] * len(texts)
     for entry in DockerfileParser(fileobj=_PreparedLines(prepared), env_replace=False).structure:
         index = entry["startline"]
@@ -49,23 +48,23 @@ def read_keywords(texts: Sequence[str]) -> list[tuple[str, int]]:
 
 
 def _prepared(text: str) -> str:
-    if text.startswith("#"):  # the instruction of an ONBUILD: no comment begins there
+    text = text.rstrip()
+    if text[:1] == "#":  # the instruction of an ONBUILD: no comment begins there
         text = _STAND_IN + text[1:]
-    if not text.isascii() or any(separator in text for separator in _ASCII_SEPARATORS):
-        text = _without_foreign_spaces(text)
-    if text.rstrip().endswith("\\"):
-        return text.rstrip() + _STAND_IN + "\n"
-    return text + "\n"
+    return text + (_STAND_IN if text[-1:] == "\\" else "") + "\n"
 
 
 def _without_foreign_spaces(text: str) -> str:
     """``text`` with every space that does not separate a keyword from its arguments replaced, lengths kept."""
+    if has_plain_spaces(text):
+        return text
     inner = text.lstrip(SPACE)
     indent = len(text) - len(inner)
-    shown = "".join(
-        [_STAND_IN if each > "\x7f" or each in _ASCII_SEPARATORS else each for each in inner.rstrip(SPACE)]
-    )
-    return " " * indent + shown
+    shown = [
+        _STAND_IN if each > "\x7f" or (each.isspace() and each not in BLANK) else each
+        for each in inner.rstrip(SPACE)
+    ]
+    return " " * indent + "".join(shown)
 
 
 def _upper(keyword: str) -> str:

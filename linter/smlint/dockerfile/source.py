@@ -14,9 +14,9 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from smlint.dockerfile.directives import DEFAULT_ESCAPE, Directive, read_directives
-from smlint.dockerfile.errors import DockerfileSyntaxError, UnreadableInputError
+from smlint.dockerfile.errors import DockerfileSyntaxError, UnreadableInputError, shown
 from smlint.dockerfile.heredocs import Heredoc, Opener
-from smlint.dockerfile.words import SPACE, InvalidArgumentsError
+from smlint.dockerfile.words import SPACE, InvalidArgumentsError, has_plain_spaces
 
 #: Bytes. BuildKit hands a Dockerfile to its frontend in one gRPC message, which may have 16 MiB (its
 #: ``gateway/grpcclient`` sets containerd's ``DefaultMaxRecvMsgSize``), so no larger one can be built.
@@ -27,13 +27,6 @@ MAX_LINE: Final = 65535
 _BOM: Final = "\ufeff"
 # Without O_NONBLOCK, opening a FIFO waits for somebody to write into it. Windows has neither of these.
 _OPEN_FLAGS: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
-
-
-class Comment(NamedTuple):
-    """A comment line: its number (1-based) and its text after the ``#``, stripped."""
-
-    line: int
-    text: str
 
 
 class LogicalLine(NamedTuple):
@@ -62,8 +55,11 @@ class Source(NamedTuple):
     lines: list[str]
     logical_lines: list[LogicalLine]
     directives: tuple[Directive, ...]
-    comments: list[Comment]
+    #: Numbers of the lines that are comments; directives are not among them.
+    comments: list[int]
     escape: str
+    #: See :func:`~smlint.dockerfile.words.has_plain_spaces`.
+    plain: bool
     error: DockerfileSyntaxError | None
 
 
@@ -76,14 +72,16 @@ def read(path: str) -> str:
         descriptor = os.open(path, _OPEN_FLAGS)
     except (OSError, ValueError) as error:
         raise UnreadableInputError(_reason(path, error)) from None
-    with open(descriptor, "rb") as file:
+    try:
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
             raise UnreadableInputError(f"It is {_kind(mode)}, not a file.")
-        try:
+        with open(descriptor, "rb", closefd=False) as file:
             return decode(file.read(MAX_SIZE + 1))
-        except OSError as error:
-            raise UnreadableInputError(_reason(path, error)) from None
+    except OSError as error:
+        raise UnreadableInputError(_reason(path, error)) from None
+    finally:
+        os.close(descriptor)
 
 
 def decode(raw: bytes) -> str:
@@ -142,16 +140,17 @@ def prepare(text: str, find_openers: Callable[[str, str], list[Opener]]) -> Sour
     try:
         directives = read_directives(readable)
     except DockerfileSyntaxError as refused:
-        return Source(lines, [], (), [], DEFAULT_ESCAPE, refused)
+        return Source(lines, [], (), [], DEFAULT_ESCAPE, False, refused)
     escape = next((each.value for each in directives if each.name == "escape"), DEFAULT_ESCAPE)
-    reader = _Reader(readable, escape, find_openers)
+    plain = has_plain_spaces(text)
+    reader = _Reader(readable, None if plain else SPACE, escape, find_openers)
     try:
         reader.read_all(skip=len(directives))
     except DockerfileSyntaxError as refused:
         error = refused
     if not reader.logical_lines and error is None:
         error = DockerfileSyntaxError(max(len(lines), 1), "the file has no instructions")
-    return Source(lines, reader.logical_lines, directives, reader.comments, escape, error)
+    return Source(lines, reader.logical_lines, directives, reader.comments, escape, plain, error)
 
 
 def _readable(lines: list[str], text: str) -> tuple[list[str], DockerfileSyntaxError | None]:
@@ -168,11 +167,17 @@ class _Reader:
     """Walks through the lines once, as BuildKit's scanner does."""
 
     def __init__(
-        self, lines: list[str], escape: str, find_openers: Callable[[str, str], list[Opener]]
+        self,
+        lines: list[str],
+        spaces: str | None,
+        escape: str,
+        find_openers: Callable[[str, str], list[Opener]],
     ) -> None:
         self.logical_lines: list[LogicalLine] = []
-        self.comments: list[Comment] = []
+        #: Numbers of the lines that are comments.
+        self.comments: list[int] = []
         self._lines = lines
+        self._spaces = spaces
         self._escape = escape
         self._find_openers = find_openers
         #: Index of the next line to read.
@@ -180,27 +185,25 @@ class _Reader:
 
     def read_all(self, skip: int) -> None:
         """Read everything after the first ``skip`` lines. Raises DockerfileSyntaxError for a heredoc gone wrong."""
-        lines = self._lines
+        lines, spaces, escape = self._lines, self._spaces, self._escape
         self._next = skip
         while self._next < len(lines):
             raw = lines[self._next]
-            self._next += 1
-            line = raw.lstrip(SPACE)
+            self._next = number = self._next + 1
+            line = raw.lstrip(spaces)
             if not line:
                 continue
             if line[0] == "#":
-                self.comments.append(Comment(self._next, line[1:].strip()))
+                self.comments.append(number)
                 continue
-            self._read_instruction(len(raw) - len(line), line.rstrip("\r"))
-
-    def _read_instruction(self, indent: int, line: str) -> None:
-        start_line = self._next
-        pieces = [(0, start_line, indent + 1)]
-        text, continued = self._without_continuation(line)
-        if continued:
-            text = self._join(text, pieces)
-        heredocs = self._read_heredocs(text, start_line) if "<<" in text else ()
-        self.logical_lines.append(LogicalLine(text, pieces, start_line, self._next, heredocs))
+            text = line.rstrip("\r")
+            pieces = [(0, number, len(raw) - len(line) + 1)]
+            if escape in text:
+                text, continued = self._without_continuation(text)
+                if continued:
+                    text = self._join(text, pieces)
+            heredocs = self._read_heredocs(text, number) if "<<" in text else ()
+            self.logical_lines.append(LogicalLine(text, pieces, number, self._next, heredocs))
 
     def _without_continuation(self, line: str) -> tuple[str, bool]:
         """``line`` without the escape character that continues it. A doubled one does not."""
@@ -210,22 +213,28 @@ class _Reader:
         return tail[:-1], True
 
     def _join(self, first: str, pieces: list[tuple[int, int, int]]) -> str:
+        lines, spaces, escape = self._lines, self._spaces, self._escape
         texts = [first]
         length = len(first)
-        continued = True
-        while continued and self._next < len(self._lines):
-            line = self._lines[self._next].rstrip("\r")
-            self._next += 1
-            stripped = line.lstrip(SPACE)
+        number = self._next
+        while number < len(lines):
+            raw = lines[number]
+            number += 1
+            stripped = raw.lstrip(spaces)
             if not stripped:
                 continue
             if stripped[0] == "#":
-                self.comments.append(Comment(self._next, stripped[1:].strip()))
+                self.comments.append(number)
                 continue
-            text, continued = self._without_continuation(line)
-            pieces.append((length, self._next, 1))
+            text, continued = raw.rstrip("\r"), False
+            if escape in text:
+                text, continued = self._without_continuation(text)
+            pieces.append((length, number, 1))
             texts.append(text)
             length += len(text)
+            if not continued:
+                break
+        self._next = number
         return "".join(texts)
 
     def _read_heredocs(self, text: str, start_line: int) -> tuple[Heredoc, ...]:
@@ -245,4 +254,4 @@ class _Reader:
             if line == opener.name:
                 content = "".join([each + "\n" for each in self._lines[first : self._next - 1]])
                 return Heredoc(*opener, content, first + 1)
-        raise DockerfileSyntaxError(start_line, f"the heredoc {opener.name} is not closed")
+        raise DockerfileSyntaxError(start_line, f"the heredoc {shown(opener.name)} is not closed")

@@ -9,8 +9,9 @@ from __future__ import annotations
 import functools
 import json
 import re
-from collections.abc import Iterator
 from typing import Final, NamedTuple, NoReturn
+
+from smlint.dockerfile.errors import shown
 
 #: What Go's ``unicode.IsSpace`` calls a space. Python's own idea also holds U+001C to U+001F.
 SPACE: Final = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -20,8 +21,16 @@ BLANK: Final = "\t\v\f\r "
 
 _BLANKS = re.compile(rf"[{BLANK}]+")
 _FIELD = re.compile(rf"[^{BLANK}]+")
+# A flag in which nothing is quoted or escaped, with the blank that ends it.
+_PLAIN_FLAG = re.compile(rf"--[\w=,./:@%+~-]+(?=[{BLANK}])", re.ASCII)
 _JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"')
+_CONTINUATION_BYTES: Final = bytes(range(0x80, 0xC0))
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def has_plain_spaces(text: str) -> bool:
+    """Whether Python and Go see the same spaces in ``text``."""
+    return text.isascii() and not ("\x1c" in text or "\x1d" in text or "\x1e" in text or "\x1f" in text)
 
 
 class Flag(NamedTuple):
@@ -53,41 +62,55 @@ class InvalidArgumentsError(Exception):
 
 
 def read_flags(text: str, escape: str) -> tuple[tuple[Flag, ...], int]:
-    """The flags at the start of ``text`` and the offset of what follows them; spans of flags are offsets in ``text``."""
+    """The flags at the start of ``text`` and the offset of the value that follows them."""
     if not text.startswith("--"):
-        return (), 0
+        return (), len(text) - len(text.lstrip(SPACE))
     if text.isascii():
-        return _read_flags(text, escape)
-    # BuildKit walks through flags byte by byte and takes each byte for a character: so must we, to end where it ends.
-    raw = text.encode("utf-8", "surrogatepass")
-    flags, rest = _read_flags(raw.decode("latin-1"), escape)
-
-    def characters(offset: int) -> int:
-        return len(raw[:offset].decode("utf-8", "ignore"))
-
-    return tuple(
-        flag._replace(start=characters(flag.start), end=characters(flag.end)) for flag in flags
-    ), characters(rest)
+        flags, end = _read_flags(text, escape)
+    else:
+        # BuildKit walks through flags byte by byte and takes each byte for a character: so must we, to end where it does.
+        raw = text.encode("utf-8", "surrogatepass")
+        flags, end = _read_flags(raw.decode("latin-1"), escape)
+        flags, end = _in_characters(flags, end, raw)
+    end = len(text) - len(text[end:].lstrip(SPACE))
+    return tuple([Flag(name, value, first - end, last - end) for name, value, first, last in flags]), end
 
 
-def _read_flags(text: str, escape: str) -> tuple[tuple[Flag, ...], int]:
+def _in_characters(flags: list[Flag], end: int, raw: bytes) -> tuple[list[Flag], int]:
+    """The same with offsets in characters instead of bytes."""
+    done = characters = 0
+
+    def count(offset: int) -> int:
+        nonlocal done, characters
+        characters += len(raw[done:offset].translate(None, _CONTINUATION_BYTES))
+        done = offset
+        return characters
+
+    return [Flag(name, value, count(first), count(last)) for name, value, first, last in flags], count(end)
+
+
+def _read_flags(text: str, escape: str) -> tuple[list[Flag], int]:
+    """The flags with spans in ``text``, and the offset at which something else begins."""
     flags: list[Flag] = []
     position = 0
     while True:
         while position < len(text) and text[position] in SPACE:
             position += 1
         if not text.startswith("--", position):
-            return tuple(flags), position
+            return flags, position
         start = position
         word, position = _flag_word(text, start, escape)
         if word == "--":
-            return tuple(flags), position
+            return flags, position
         name, equals, value = word[2:].partition("=")
         flags.append(Flag(name, value if equals else None, start, position))
 
 
 def _flag_word(text: str, position: int, escape: str) -> tuple[str, int]:
     """The word at ``position`` without quotes and escapes, and the offset after it."""
+    plain = _PLAIN_FLAG.match(text, position)
+    if plain is not None:
+        return plain.group(), plain.end()
     taken: list[str] = []
     quote = ""
     while position < len(text):
@@ -109,7 +132,7 @@ def _flag_word(text: str, position: int, escape: str) -> tuple[str, int]:
 
 def fields(text: str) -> tuple[Argument, ...]:
     """The words of ``text`` between blanks; quotes mean nothing. COPY, ADD, VOLUME, FROM and EXPOSE are read so."""
-    return tuple(Argument(match.group(), match.start(), match.end()) for match in _FIELD.finditer(text))
+    return tuple([Argument(match[0], *match.span()) for match in _FIELD.finditer(text)])
 
 
 def whole(text: str) -> tuple[Argument, ...]:
@@ -128,14 +151,15 @@ def _word_pattern(escape: str) -> re.Pattern[str]:
     )
 
 
-def words(text: str, escape: str) -> Iterator[Argument]:
+def words(text: str, escape: str) -> list[Argument]:
     """The words of ``text``, quotes kept; a lone escape character at the end is dropped. ENV, LABEL, ARG."""
-    for match in _word_pattern(escape).finditer(text):
-        start, end = match.span()
-        if match.group(1) or match.group(2):
-            end -= 1
-        if end > start:
-            yield Argument(text[start:end], start, end)
+    matches = list(_word_pattern(escape).finditer(text))
+    found = [Argument(match[0], *match.span()) for match in matches]
+    if matches and matches[-1].lastindex is not None:
+        word, start, end = found.pop()
+        if word != escape:
+            found.append(Argument(word[:-1], start, end - 1))
+    return found
 
 
 def key_values(text: str, keyword: str, escape: str) -> tuple[Argument, ...]:
@@ -143,7 +167,7 @@ def key_values(text: str, keyword: str, escape: str) -> tuple[Argument, ...]:
 
     Raises InvalidArgumentsError when a key has no value.
     """
-    found = list(words(text, escape))
+    found = words(text, escape)
     if not found:
         return ()
     if "=" not in found[0].text:
@@ -156,7 +180,7 @@ def key_values(text: str, keyword: str, escape: str) -> tuple[Argument, ...]:
     for word in found:
         key_text, equals, value = word.text.partition("=")
         if not equals:
-            raise InvalidArgumentsError(f"{word.text!r} has no =; {keyword} wants name=value")
+            raise InvalidArgumentsError(f"{shown(word.text)} has no =; {keyword} wants name=value")
         middle = word.start + len(key_text)
         pairs.append(Argument(key_text, word.start, middle))
         pairs.append(Argument(value, middle + 1, word.end))
@@ -182,11 +206,10 @@ def json_array(text: str) -> tuple[Argument, ...] | None:
 
     Raises InvalidArgumentsError for a JSON array that holds something else than strings, which BuildKit refuses.
     """
-    start = len(text) - len(text.lstrip(SPACE))
-    if not text.startswith("[", start):
+    if not text.startswith("["):
         return None
     try:
-        items = JSON.decode(text[start:])
+        items = JSON.decode(text)
     except (ValueError, RecursionError):
         return None
     if not all(isinstance(item, str) for item in items):

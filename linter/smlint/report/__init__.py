@@ -75,8 +75,13 @@ def source_of(location: Location, report: Report) -> str | None:
     for outcome in report.outcomes:
         if location.path in outcome.sources:
             return outcome.sources[location.path]
+    return source_of_file(location.path)
+
+
+def source_of_file(path: str) -> str | None:
+    """The beginning of a text file's text; None where it cannot be read."""
     try:
-        with open(location.path, encoding="utf-8", errors="replace", newline="") as file:
+        with open(path, encoding="utf-8", errors="replace", newline="") as file:
             return file.read(_LARGEST_SOURCE)
     except OSError:
         return None

@@ -1,0 +1,293 @@
+"""The language server, driven by a real client over standard input and output."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("pygls", reason="the extra lsp is not installed")
+
+from lsprotocol import types
+from pygls.lsp.client import LanguageClient
+
+SMLINT = str(Path(sys.executable).parent / "smlint")
+PATIENCE = 60
+
+Session = Callable[["Editor"], Coroutine[Any, Any, None]]
+
+
+class Editor:
+    """A client with one open document, and what the server has told it."""
+
+    def __init__(self, folder: Path, encoding: types.PositionEncodingKind | None = None) -> None:
+        self.folder = folder
+        self.client = LanguageClient("test-editor", "1")
+        self.published: dict[str, types.PublishDiagnosticsParams] = {}
+        self.shown: list[str] = []
+        self._news = asyncio.Event()
+        self._encoding = encoding
+        self._version = 0
+
+        @self.client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
+        def _published(params: types.PublishDiagnosticsParams) -> None:
+            self.published[params.uri] = params
+            self._news.set()
+
+        @self.client.feature(types.WINDOW_SHOW_MESSAGE)
+        def _shown(params: types.ShowMessageParams) -> None:
+            self.shown.append(params.message)
+            self._news.set()
+
+    @property
+    def uri(self) -> str:
+        return (self.folder / "Dockerfile").as_uri()
+
+    async def start(self) -> types.InitializeResult:
+        await self.client.start_io(SMLINT, "lsp", cwd=str(self.folder))
+        encodings = [self._encoding] if self._encoding else None
+        general = types.GeneralClientCapabilities(position_encodings=encodings)
+        result = await self.client.initialize_async(
+            types.InitializeParams(
+                capabilities=types.ClientCapabilities(general=general), root_uri=self.folder.as_uri()
+            )
+        )
+        self.client.initialized(types.InitializedParams())
+        return result
+
+    async def stop(self) -> None:
+        await self.client.shutdown_async(None)
+        self.client.exit(None)
+        await self.client.stop()
+
+    async def open(self, text: str, name: str = "Dockerfile", language: str = "dockerfile") -> str:
+        uri = (self.folder / name).as_uri()
+        item = types.TextDocumentItem(uri, language, self._next_version(), text)
+        self.client.text_document_did_open(types.DidOpenTextDocumentParams(item))
+        return uri
+
+    async def type(self, start: tuple[int, int], end: tuple[int, int], text: str) -> None:
+        """Replace a 0-based range, as an editor does while somebody types."""
+        document = types.VersionedTextDocumentIdentifier(self._next_version(), self.uri)
+        change = types.TextDocumentContentChangePartial(
+            types.Range(types.Position(*start), types.Position(*end)), text
+        )
+        self.client.text_document_did_change(types.DidChangeTextDocumentParams(document, [change]))
+
+    def _next_version(self) -> int:
+        self._version += 1
+        return self._version
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while not condition():
+                self._news.clear()
+                await self._news.wait()
+
+    async def diagnostics(self, uri: str | None = None) -> list[types.Diagnostic]:
+        """What the server says about the current version."""
+        wanted = uri or self.uri
+        await self.until(
+            lambda: wanted in self.published and self.published[wanted].version in (None, self._version)
+        )
+        return list(self.published[wanted].diagnostics)
+
+    async def actions(self, place: types.Range, only: list[str] | None = None) -> list[types.CodeAction]:
+        found = await self.client.text_document_code_action_async(
+            types.CodeActionParams(
+                types.TextDocumentIdentifier(self.uri), place, types.CodeActionContext([], only=only)
+            )
+        )
+        return [each for each in found or [] if isinstance(each, types.CodeAction)]
+
+    async def hover(self, line: int, character: int) -> str:
+        found = await self.client.text_document_hover_async(
+            types.HoverParams(types.TextDocumentIdentifier(self.uri), types.Position(line, character))
+        )
+        if found is None:
+            return ""
+        assert isinstance(found.contents, types.MarkupContent)
+        return found.contents.value
+
+
+def drive(folder: Path, session: Session, encoding: types.PositionEncodingKind | None = None) -> None:
+    async def whole() -> None:
+        editor = Editor(folder, encoding)
+        await editor.start()
+        try:
+            await session(editor)
+        finally:
+            await editor.stop()
+
+    asyncio.run(whole())
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "smlint.toml").write_text(
+        'select = ["SM1", "SM900"]\nignore = ["SM103", "SM109"]\nworkload = "training"\n'
+    )
+    return tmp_path
+
+
+BAD = "FROM python:3.12\nENTRYPOINT python train.py\n"
+
+
+def edited(text: str, edits: list[types.TextEdit]) -> str:
+    """What an editor makes of edits (ASCII texts only)."""
+    lines = text.split("\n")
+    for edit in sorted(
+        edits, key=lambda each: (each.range.start.line, each.range.start.character), reverse=True
+    ):
+        start, end = edit.range.start, edit.range.end
+        before = lines[start.line][: start.character]
+        after = lines[end.line][end.character :]
+        lines[start.line : end.line + 1] = (before + edit.new_text + after).split("\n")
+    return "\n".join(lines)
+
+
+def changes(action: types.CodeAction, uri: str) -> list[types.TextEdit]:
+    assert action.edit is not None
+    assert action.edit.changes is not None
+    return list(action.edit.changes[uri])
+
+
+def test_findings_come_and_go_while_typing(folder: Path) -> None:
+    async def session(editor: Editor) -> None:
+        await editor.open(BAD)
+        (found,) = await editor.diagnostics()
+        assert (found.code, found.source, found.severity) == (
+            "SM101",
+            "smlint",
+            types.DiagnosticSeverity.Error,
+        )
+        assert found.range.start == types.Position(1, 0)
+        assert found.code_description is not None
+        await editor.type((1, 11), (1, 26), '["python", "train.py"]')
+        assert await editor.diagnostics() == []
+
+    drive(folder, session)
+
+
+def test_a_half_typed_file_is_a_syntax_error_and_not_the_end(folder: Path) -> None:
+    async def session(editor: Editor) -> None:
+        await editor.open("FROM python:3.12\nENTRYPOI")
+        assert [each.code for each in await editor.diagnostics()] == ["SM900"]
+        await editor.type((1, 8), (1, 8), "NT python train.py")
+        assert [each.code for each in await editor.diagnostics()] == ["SM101"]
+
+    drive(folder, session)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "column"),
+    [
+        (None, 20),
+        (types.PositionEncodingKind.Utf16, 20),
+        (types.PositionEncodingKind.Utf32, 19),
+        (types.PositionEncodingKind.Utf8, 22),
+    ],
+)
+def test_columns_are_the_clients(
+    folder: Path, encoding: types.PositionEncodingKind | None, column: int
+) -> None:
+    async def session(editor: Editor) -> None:
+        await editor.open("FROM python:3.12\nENTRYPOINT python 🚂\n")
+        (found,) = await editor.diagnostics()
+        assert found.range.end == types.Position(1, column)
+
+    drive(folder, session, encoding)
+
+
+def test_hover_shows_the_rule(folder: Path) -> None:
+    async def session(editor: Editor) -> None:
+        await editor.open("FROM python:3.12\n# smlint ignore=SM103 -- why\nENTRYPOINT python train.py\n")
+        await editor.diagnostics()
+        assert (await editor.hover(2, 14)).startswith("# SM101 shell-form-entrypoint")
+        assert (await editor.hover(1, 18)).startswith("# SM103 ")
+        assert await editor.hover(0, 3) == ""
+        assert await editor.hover(1, 26) == ""
+
+    drive(folder, session)
+
+
+def test_a_finding_can_be_ignored_with_a_reason(folder: Path) -> None:
+    async def session(editor: Editor) -> None:
+        text = "FROM python:3.12\nENTRYPOINT \\\n  python train.py\n"
+        await editor.open(text)
+        (found,) = await editor.diagnostics()
+        (action,) = [each for each in await editor.actions(found.range) if each.title.startswith("Ignore")]
+        assert action.title == "Ignore SM101 here, with a reason"
+        changed = edited(text, changes(action, editor.uri))
+        assert changed == text.replace("ENTRYPOINT", "# smlint ignore=SM101 -- say why\nENTRYPOINT")
+        await editor.type((1, 0), (1, 0), "# smlint ignore=SM101 -- say why\n")
+        assert await editor.diagnostics() == []
+
+    drive(folder, session)
+
+
+def test_actions_belong_to_the_place(folder: Path) -> None:
+    async def session(editor: Editor) -> None:
+        await editor.open(BAD)
+        await editor.diagnostics()
+        start = types.Range(types.Position(0, 0), types.Position(0, 1))
+        assert await editor.actions(start, ["quickfix"]) == []
+
+    drive(folder, session)
+
+
+def test_the_launch_chain_is_the_outline(folder: Path) -> None:
+    async def session(editor: Editor) -> None:
+        await editor.open('FROM python:3.12\nENTRYPOINT ["python", "train.py"]\n')
+        await editor.diagnostics()
+        found = await editor.client.text_document_document_symbol_async(
+            types.DocumentSymbolParams(types.TextDocumentIdentifier(editor.uri))
+        )
+        (launch,) = found or []
+        assert isinstance(launch, types.DocumentSymbol)
+        assert launch.name.startswith("docker run")
+        (program,) = launch.children or []
+        assert program.name == "python train.py train"
+        assert program.selection_range.start.line == 1
+
+    drive(folder, session)
+
+
+def test_a_file_of_another_kind_is_left_alone(folder: Path) -> None:
+    async def session(editor: Editor) -> None:
+        await editor.open("ENTRYPOINT python\n", "notes.txt", "plaintext")
+        await editor.open(BAD)
+        await editor.diagnostics()
+        assert list(editor.published) == [editor.uri]
+
+    drive(folder, session)
+
+
+def test_closing_takes_the_findings_back(folder: Path) -> None:
+    async def session(editor: Editor) -> None:
+        uri = await editor.open(BAD)
+        assert await editor.diagnostics()
+        editor.client.text_document_did_close(
+            types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri))
+        )
+        await editor.until(lambda: not editor.published[uri].diagnostics)
+
+    drive(folder, session)
+
+
+def test_a_wrong_configuration_is_told_and_survived(folder: Path) -> None:
+    async def session(editor: Editor) -> None:
+        (folder / "smlint.toml").write_text("stagee = 1\n")
+        await editor.open(BAD)
+        await editor.until(lambda: bool(editor.shown))
+        assert "unknown key 'stagee'; did you mean 'stage'?" in editor.shown[0]
+        (folder / "smlint.toml").write_text('select = ["SM1"]\n')
+        await editor.type((0, 0), (0, 0), "\n")
+        assert [each.code for each in await editor.diagnostics()] == ["SM101"]
+
+    drive(folder, session)

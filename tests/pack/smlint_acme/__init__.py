@@ -1,0 +1,1 @@
+RULES = {"ACME001": "smlint_acme.maintainer_label:MaintainerLabel"}
