@@ -3,36 +3,36 @@
 from __future__ import annotations
 
 import argparse
+import collections
 import os
 import sys
 from collections.abc import Iterator
 
-from tests.conformance.oracle import difference
+from smlint.dockerfile import UnreadableInputError, read
+from tests.conformance.oracle import Verdict, compare
 
 
 def run_examples(count: int) -> int:
     """Compare ``count`` generated Dockerfiles; a disagreement is shrunk and shown."""
     from hypothesis import HealthCheck, given, settings
-    from hypothesis.errors import HypothesisException
 
     from tests.conformance.generator import dockerfiles
 
-    seen = 0
+    verdicts: collections.Counter[Verdict] = collections.Counter()
 
     @settings(max_examples=count, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(dockerfiles)
-    def compare(text: str) -> None:
-        nonlocal seen
-        seen += 1
-        found = difference(text)
-        assert found is None, f"{text!r}\n{found}"
+    def run(text: str) -> None:
+        verdict, difference = compare(text)
+        verdicts[verdict] += 1
+        assert verdict is not Verdict.DISAGREES, f"{text!r}\n{difference}"
 
     try:
-        compare()
-    except (AssertionError, HypothesisException) as error:
+        run()
+    except AssertionError as error:
         print(error)
         return 1
-    print(f"{seen} generated Dockerfiles: smlint and BuildKit agree on all of them.")
+    print(f"{verdicts.total()} generated Dockerfiles: {_summary(verdicts)}")
     return 0
 
 
@@ -46,28 +46,26 @@ def dockerfiles_below(folder: str) -> Iterator[str]:
 
 def run_folder(folder: str) -> int:
     """Compare all files whose name holds ``Dockerfile`` or ``Containerfile``, one line per file."""
-    agreed = disagreed = unread = 0
+    verdicts: collections.Counter[Verdict] = collections.Counter()
     for path in dockerfiles_below(folder):
         try:
-            with open(path, encoding="utf-8", newline="") as file:
-                text = file.read()
-        except (OSError, UnicodeDecodeError) as error:
-            unread += 1
-            print(f"unread    {path}: {error}")
-            continue
-        found = difference(text)
-        if found is None:
-            agreed += 1
-            print(f"agrees    {path}")
-        else:
-            disagreed += 1
-            print(f"disagrees {path}\n{found}")
-    compared = agreed + disagreed
+            verdict, difference = compare(read(path))
+        except UnreadableInputError as error:
+            verdict, difference = Verdict.NOT_COMPARED, str(error)
+        verdicts[verdict] += 1
+        print(f"{verdict.value:12} {path}" + (f"\n{difference}" if difference else ""))
+    print(f"{verdicts.total()} files: {_summary(verdicts)}")
+    return 1 if verdicts[Verdict.DISAGREES] or not verdicts else 0
+
+
+def _summary(verdicts: collections.Counter[Verdict]) -> str:
+    agreed = verdicts[Verdict.AGREES] + verdicts[Verdict.BOTH_REFUSE]
+    compared = agreed + verdicts[Verdict.DISAGREES]
     share = 100 * agreed / compared if compared else 100.0
-    print(
-        f"{compared} files compared, {agreed} agree ({share:.2f} %), {disagreed} disagree; {unread} could not be read."
+    return (
+        f"{compared} compared, {agreed} agree ({share:.3f} %; {verdicts[Verdict.BOTH_REFUSE]} of them refused by both), "
+        f"{verdicts[Verdict.DISAGREES]} disagree, {verdicts[Verdict.NOT_COMPARED]} not compared"
     )
-    return 1 if disagreed or not compared else 0
 
 
 def main(arguments: list[str] | None = None) -> int:

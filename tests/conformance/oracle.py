@@ -7,6 +7,7 @@ compared with :func:`smlint.dockerfile.instructions.read_dockerfile`; the gramma
 from __future__ import annotations
 
 import contextlib
+import enum
 from types import ModuleType
 from typing import Final, NamedTuple
 from unittest import mock
@@ -143,28 +144,41 @@ def _seen(instruction: Instruction) -> Seen:
     )
 
 
-def difference(text: str) -> str | None:
-    """The first thing that smlint and BuildKit see differently in ``text``, or None where they agree."""
-    if "\0" in text:  # the oracle would see half of it; smlint's reader of files refuses it anyway
-        return None
+class Verdict(enum.Enum):
+    """How the two readings of a file relate."""
+
+    AGREES = "agrees"
+    BOTH_REFUSE = "refused"
+    DISAGREES = "disagrees"
+    #: The oracle's own boundary is in the way: it cannot hand over NULs, nor characters that BuildKit cut in two.
+    NOT_COMPARED = "not compared"
+
+
+def compare(text: str) -> tuple[Verdict, str]:
+    """How smlint's reading of ``text`` relates to BuildKit's, and the first difference (or "")."""
+    if "\0" in text:
+        return Verdict.NOT_COMPARED, ""
     theirs, ours = expected(text), actual(text)
     if theirs is None:
-        return None
+        return Verdict.NOT_COMPARED, ""
     if isinstance(theirs, Refused):
         # Inside an ONBUILD of an ONBUILD smlint does not look: the grammar refuses it whatever it holds.
-        return (
-            None
-            if isinstance(ours, Refused) or _is_refused(text)
-            else f"BuildKit: {theirs}\nsmlint accepts it"
-        )
+        if isinstance(ours, Refused) or _is_refused(text):
+            return Verdict.BOTH_REFUSE, ""
+        return Verdict.DISAGREES, f"BuildKit: {theirs}\nsmlint accepts it"
     if isinstance(ours, Refused):
-        return f"BuildKit accepts it\nsmlint:   {ours}"
+        return Verdict.DISAGREES, f"BuildKit accepts it\nsmlint:   {ours}"
     for their, our in zip(theirs, ours, strict=False):
         if their != our:
-            return f"BuildKit: {their}\nsmlint:   {our}"
+            return Verdict.DISAGREES, f"BuildKit: {their}\nsmlint:   {our}"
     if len(theirs) != len(ours):
-        return f"BuildKit: {len(theirs)} instructions\nsmlint:   {len(ours)} instructions"
-    return None
+        return Verdict.DISAGREES, f"BuildKit: {len(theirs)} instructions\nsmlint:   {len(ours)} instructions"
+    return Verdict.AGREES, ""
+
+
+def difference(text: str) -> str:
+    """The first thing that smlint and BuildKit see differently in ``text``, or "" where they agree."""
+    return compare(text)[1]
 
 
 def _is_refused(text: str) -> bool:

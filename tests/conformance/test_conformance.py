@@ -2,53 +2,68 @@
 
 from __future__ import annotations
 
-import os
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from smlint.dockerfile import UnreadableInputError, read
 from tests.conformance.__main__ import dockerfiles_below, main
 from tests.conformance.generator import dockerfiles
 from tests.conformance.oracle import difference
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+ROOT = Path(__file__).parents[2]
 
 
 @settings(max_examples=1500, deadline=None, suppress_health_check=list(HealthCheck))
 @given(dockerfiles)
 def test_generated_dockerfiles_read_as_in_buildkit(text: str) -> None:
     found = difference(text)
-    assert found is None, found
+    assert not found, found
 
 
 def test_dockerfiles_of_the_repository_read_as_in_buildkit() -> None:
     for folder in ("fixtures", "tests"):
-        for path in dockerfiles_below(os.path.join(ROOT, folder)):
-            with open(path, "rb") as file:
-                raw = file.read()
+        for path in dockerfiles_below(str(ROOT / folder)):
             try:
-                text = raw.decode()
-            except UnicodeDecodeError:
+                found = difference(read(path))
+            except UnreadableInputError:
                 continue
-            found = difference(text)
-            assert found is None, f"{path}\n{found}"
+            assert not found, f"{path}\n{found}"
 
 
-def test_folder_mode_counts_and_names_the_files(tmp_path: object, capsys: pytest.CaptureFixture[str]) -> None:
+def test_folder_mode_counts_and_names_the_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name, content in (
         ("Dockerfile", b"FROM a\n"),
-        ("b.Dockerfile", b"ENV\n"),
+        ("b.Dockerfile", b"ENV a=b c\n"),
         ("Containerfile", b"\xff"),
         ("c", b""),
     ):
-        with open(os.path.join(str(tmp_path), name), "wb") as file:
-            file.write(content)
+        (tmp_path / name).write_bytes(content)
     assert main(["--folder", str(tmp_path)]) == 0
     printed = capsys.readouterr().out
-    assert "unread    " in printed
-    assert "2 files compared, 2 agree (100.00 %), 0 disagree; 1 could not be read." in printed
+    assert "agrees       " in printed
+    assert "Line 1 is not UTF-8" in printed
+    assert (
+        "3 files: 2 compared, 2 agree (100.000 %; 1 of them refused by both), 0 disagree, 1 not compared"
+        in printed
+    )
+
+
+def test_folder_mode_shows_the_first_difference(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "Dockerfile").write_bytes(b"FROM a\nRUN <<A\nA\n")
+    monkeypatch.setattr("smlint.dockerfile.instructions.openers", lambda line: [])
+    assert main(["--folder", str(tmp_path)]) == 1
+    printed = capsys.readouterr().out
+    assert "disagrees    " in printed
+    assert "smlint:   Seen(keyword='RUN'" in printed
+    assert "1 disagree" in printed
 
 
 def test_example_mode_says_how_many_agree(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--examples", "20"]) == 0
-    assert "agree on all of them" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert printed.startswith("20 generated Dockerfiles: ")
+    assert " 0 disagree" in printed

@@ -46,11 +46,13 @@ CASES = {
 
 @pytest.mark.parametrize("text", CASES.values(), ids=CASES.keys())
 def test_reads_as_buildkit(text: str) -> None:
-    assert difference(text) is None
+    assert not difference(text)
 
 
 REFUSED = {
-    "FRM a\n": (1, "FRM"),
+    "FRM a\n": (1, "unknown instruction 'FRM'; did you mean FROM"),
+    'FROM a\ncmd["b"]\n': (2, "a space is missing behind CMD"),
+    "FROM a\nmkdir /b\n": (2, "unknown instruction 'mkdir'$"),
     "FROM a\n\nFOO b\n": (3, "FOO"),
     "RUN a\nFROM b\n": (1, "before the first FROM"),
     "ARG a\n": (1, "no FROM"),

@@ -30,5 +30,5 @@ def nearest(text: str, known: Iterable[str]) -> str:
     """The end of a message about an unknown word: what was probably meant, or nothing."""
     import difflib
 
-    close = difflib.get_close_matches(text[:60], list(known), n=1)
+    close = difflib.get_close_matches(text[:60], list(known), n=1, cutoff=0.7)
     return f"; did you mean {close[0]}?" if close else ""

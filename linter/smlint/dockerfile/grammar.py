@@ -50,6 +50,7 @@ _ONE_ARGUMENT: Final = frozenset(("MAINTAINER", "STOPSIGNAL", "USER", "WORKDIR")
 _SOME_ARGUMENT: Final = frozenset(("ARG", "ENV", "EXPOSE", "LABEL", "ONBUILD", "SHELL", "VOLUME"))
 #: Everything that BuildKit knows.
 KEYWORDS: Final = _ONE_ARGUMENT | _SOME_ARGUMENT | _FLAGS.keys() | {"CMD", "ENTRYPOINT"}
+_LETTERS = re.compile(r"[A-Z]+")
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9\-_.]*\Z")
 # Go's time.ParseDuration: signed decimal numbers with units, or a bare 0.
 _DURATION = re.compile(r"[+-]?(?:0|(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+)\Z")
@@ -90,7 +91,7 @@ def check(instructions: Iterable[Instruction]) -> None:
 def _check_instruction(instruction: Instruction) -> None:
     keyword = instruction.keyword
     if keyword not in KEYWORDS:
-        raise InvalidArgumentsError(f"unknown instruction {shown(keyword)}{nearest(keyword, KEYWORDS)}")
+        raise InvalidArgumentsError(_unknown(instruction))
     if keyword in _SOME_ARGUMENT and not instruction.value:
         raise InvalidArgumentsError(f"{keyword} needs an argument")
     if keyword in _ONE_ARGUMENT and not instruction.value:
@@ -100,6 +101,14 @@ def _check_instruction(instruction: Instruction) -> None:
     check_arguments = _ARGUMENT_CHECKS.get(keyword)
     if check_arguments is not None:
         check_arguments(instruction)
+
+
+def _unknown(instruction: Instruction) -> str:
+    written = instruction.text[: len(instruction.keyword)]
+    letters = _LETTERS.match(instruction.keyword)
+    if letters is not None and letters[0] in KEYWORDS:
+        return f"{shown(written)} is no instruction; a space is missing behind {letters[0]}"
+    return f"unknown instruction {shown(written)}{nearest(instruction.keyword, KEYWORDS)}"
 
 
 def _check_flags(instruction: Instruction) -> None:
