@@ -151,6 +151,7 @@ class PlacedFile(NamedTuple):
     how: str
     #: What is copied, as written; "" for heredocs and layers.
     source: str
+    #: Where the source is named (Dockerfile), or the file itself (image).
     location: Location
     #: Stage or image named by ``--from``; None when the build context is the source.
     from_stage: str | None = None
@@ -158,6 +159,8 @@ class PlacedFile(NamedTuple):
     size: int | None = None
     is_directory: bool | None = None
     link_target: str | None = None
+    #: Where a Dockerfile names the destination; None in images.
+    destination: Location | None = None
 
 
 class InstalledPackage(NamedTuple):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from smlint.container import Container, Known, Witness
 from smlint.diagnostics import Related, Severity
+from smlint.dockerfile.bases import base_knowledge
 from smlint.rule import ContainerRule, Context, Finding
 from smlint.workload import Workload
 from smlint_rules import exec_form, words
@@ -93,4 +94,7 @@ def _answers(container: Container, context: Context) -> bool:
 
 def _is_plain(container: Container) -> bool:
     """Whether the base is one that certainly brings no ``train`` or ``serve``."""
-    return container.base is None or container.base.reference == "scratch"
+    if container.base is None or container.base.reference == "scratch":
+        return True
+    known = base_knowledge(container.base.reference)
+    return known is not None and known.commands is not None and not {"train", "serve"} & set(known.commands)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from smlint.container import Container, Known, Witness
+from smlint.container import Container, Known, Unknown, Witness
 from smlint.diagnostics import Severity
+from smlint.dockerfile.bases import base_knowledge
 from smlint.rule import ContainerRule, Context, Finding
 from smlint.workload import Workload
 from smlint_rules import exec_form, words
@@ -16,7 +17,8 @@ class TiniEntrypoint(ContainerRule):
 
     What it checks
     --------------
-    An ENTRYPOINT whose program is tini under any of its names (`tini`, `tini-static`, `docker-init`).
+    An ENTRYPOINT whose program is tini under any of its names (`tini`, `tini-static`, `docker-init`). Where the
+    Dockerfile sets none and the base image is known to bring tini, the finding is an info on the FROM line.
 
     Why it matters on SageMaker
     ---------------------------
@@ -56,6 +58,9 @@ class TiniEntrypoint(ContainerRule):
     def check(self, container: Container, context: Context) -> Iterator[Finding]:
         """Report tini as the program, and as what the base is known to bring."""
         entry = container.entrypoint
+        if isinstance(entry, Unknown):
+            yield from self._inherited(container)
+            return
         if not isinstance(entry, Known) or not entry.value.argv:
             return
         argv = entry.value.words
@@ -70,4 +75,19 @@ class TiniEntrypoint(ContainerRule):
             "tini is the entry point: SageMaker documents that it cannot be used, because the arguments `train` and "
             "`serve` confuse it",
             advice,
+        )
+
+    def _inherited(self, container: Container) -> Iterator[Finding]:
+        base = container.base
+        known = base_knowledge(base.reference) if base else None
+        if base is None or known is None or not known.entrypoint:
+            return
+        if words.program(known.entrypoint[0]) not in words.TINI:
+            return
+        yield Finding(
+            base.location,
+            f"the base image is known to start with `{' '.join(known.entrypoint)}`, and SageMaker documents that tini "
+            "cannot be the entry point",
+            "set an ENTRYPOINT of your own, or `ENTRYPOINT []` where `train` and `serve` are on PATH",
+            level=dict.fromkeys((Workload.TRAINING, Workload.INFERENCE), Severity.INFO),
         )

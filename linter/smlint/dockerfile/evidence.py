@@ -137,6 +137,9 @@ class DockerfileEvidence:
             size=size,
             is_directory=is_directory,
             link_target=link,
+            destination=instruction.location(
+                self._path, instruction.arguments[-1].start, instruction.arguments[-1].end
+            ),
         )
 
     def _seen(self, placement: Placement) -> tuple[bool | None, int | None, str | None]:

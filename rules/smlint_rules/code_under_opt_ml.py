@@ -1,0 +1,77 @@
+"""SM202."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from smlint.container import Container, Known, Witness
+from smlint.diagnostics import Location, Severity
+from smlint.rule import ContainerRule, Context, Finding
+from smlint.workload import Workload
+from smlint_rules import opt_ml
+from smlint_rules.written import written_by
+
+
+class CodeUnderOptMl(ContainerRule):
+    """The program is baked into /opt/ml/code, which makes the training toolkit skip the job's own source.
+
+    What it checks
+    --------------
+    Files that COPY, ADD or RUN place at /opt/ml/code; in an image, files found there.
+
+    Why it matters on SageMaker
+    ---------------------------
+    The folder survives, and AWS's own examples use it, although all of /opt/ml is reserved. But where it is not empty,
+    the SageMaker training toolkit does not unpack the `source_dir` of the job: the job silently runs the code of the
+    image, and a corrected script has no effect.
+
+    Example
+    -------
+    ```dockerfile
+    FROM python:3.12-slim
+    COPY train.py /opt/ml/code/train.py
+    ```
+
+    Use instead
+    -----------
+    ```dockerfile
+    FROM python:3.12-slim
+    COPY train.py /opt/program/train.py
+    ```
+
+    References
+    ----------
+    - [Adapt your own training container](https://docs.aws.amazon.com/sagemaker/latest/dg/adapt-training-container.html)
+    - [Run your training image](https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo-dockerfile.html)
+    - [A source_dir that was ignored](https://github.com/aws/sagemaker-training-toolkit/issues/222)
+    """
+
+    code = "SM202"
+    name = "code-under-opt-ml"
+    level = {Workload.TRAINING: Severity.INFO}
+    witnesses = frozenset({Witness.DOCKERFILE, Witness.IMAGE})
+
+    def check(self, container: Container, context: Context) -> Iterator[Finding]:
+        """Report the first place only: one is enough to switch the toolkit's behaviour."""
+        for location in _places(container):
+            yield Finding(
+                location,
+                "files in /opt/ml/code survive on SageMaker, but make the training toolkit skip the job's source_dir: "
+                "the job runs the code of the image",
+                "put the program at /opt/program, or leave source_dir out of the job",
+            )
+            return
+
+
+def _places(container: Container) -> Iterator[Location]:
+    if container.witness is Witness.IMAGE:
+        found = container.evidence.files_matching([r"^/opt/ml/code/"])
+        if isinstance(found, Known):
+            yield from (file.location for file in found.value if file.size and not file.is_directory)
+        return
+    yield from (file.location for file in container.evidence.placed_files() if _is_code(file.path))
+    yield from (target.location for target in written_by(container, opt_ml.HINT) if _is_code(target.path))
+
+
+def _is_code(path: str) -> bool:
+    return opt_ml.below(path) and opt_ml.area(path) == opt_ml.CODE

@@ -1,0 +1,184 @@
+"""SM301."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from smlint.container import Container, Known, RunCommand, SimpleCommand, Witness, Word, is_resolved
+from smlint.diagnostics import Severity
+from smlint.rule import ContainerRule, Context, Finding
+from smlint.shell.commands import unwrap
+from smlint_rules import driver_packages, words
+from smlint_rules.driver_files import PATTERNS, is_driver_file
+from smlint_rules.installs import installed_by
+
+_LOST: Final = "SageMaker mounts its host's driver, and two drivers end in `Driver/library version mismatch`"
+_RUNFILE: Final = re.compile(r"NVIDIA-Linux-[\w.*-]+\.run$")
+_CUDA_RUNFILE: Final = re.compile(r"cuda_[\w.*-]*(?:linux|\*)[\w.*-]*\.run$|cuda_[\w.]+\.run$")
+_LOOKS_ONLY: Final = frozenset(
+    {"-x", "--extract-only", "--help", "-h", "--version", "-v", "-A", "--check", "--info", "--list"}
+)
+_OLLAMA: Final = re.compile(r"ollama\.(?:com|ai)/install\.sh")
+#: Folders from which a copied driver would be found by the loader; a stage that gives none of them passes no driver on.
+_SYSTEM: Final = re.compile(r"^/(?:$|usr(?:/(?:lib|lib64|local|bin)(?:/.*)?)?$|lib(?:64)?(?:/.*)?$|bin$)")
+
+
+class NvidiaDriver(ContainerRule):
+    """The image brings an NVIDIA driver, which belongs to the host.
+
+    What it checks
+    --------------
+    Packages that are or pull in the driver (`cuda`, `cuda-12-4`, `cuda-drivers`, `nvidia-driver-*`, `libcuda1`,
+    the distribution's `nvidia-cuda-toolkit` …), driver installers (`NVIDIA-Linux-*.run`, the CUDA runfile without
+    `--toolkit`, `ubuntu-drivers`), driver files that are copied and, in an image, driver files and packages that are there. The
+    same words for conda and pip mean toolkit parts and are right, and so are `cuda-compat-*` and the stubs.
+
+    Why it matters on SageMaker
+    ---------------------------
+    SageMaker mounts the driver of its GPU instance into the container. A second one in the image fits another kernel
+    module: the container does not start (`nvidia-smi: file exists`) or every CUDA call fails with
+    `Driver/library version mismatch`, on an instance that is paid for.
+
+    Example
+    -------
+    ```dockerfile
+    FROM ubuntu:22.04
+    RUN apt-get update && apt-get install -y cuda-12-4
+    ```
+
+    Use instead
+    -----------
+    ```dockerfile
+    FROM ubuntu:22.04
+    RUN apt-get update && apt-get install -y cuda-toolkit-12-4
+    ```
+
+    References
+    ----------
+    - [Run your training image](https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo-dockerfile.html)
+    - [GPU drivers for inference](https://docs.aws.amazon.com/sagemaker/latest/dg/inference-gpu-drivers.html)
+    - [CUDA meta packages](https://docs.nvidia.com/cuda/cuda-installation-guide-linux/)
+    """
+
+    code = "SM301"
+    name = "nvidia-driver"
+    level = Severity.ERROR
+    witnesses = frozenset({Witness.DOCKERFILE, Witness.IMAGE})
+
+    def check(self, container: Container, context: Context) -> Iterator[Finding]:
+        """Report each installing word, each copied driver file; in an image, its packages and files."""
+        if container.witness is Witness.IMAGE:
+            yield from _in_image(container)
+            return
+        for run in container.evidence.run_commands(driver_packages.HINT):
+            if _arrives(run):
+                for command in unwrap(run.command):
+                    yield from _by_command(command)
+        for placed in container.evidence.placed_files():
+            if not placed.is_directory and is_driver_file(placed.path):
+                yield Finding(
+                    placed.location,
+                    f"{placed.how} puts a file of the NVIDIA driver at {placed.path}: {_LOST}",
+                    "delete the line; SageMaker brings the file",
+                )
+
+
+def _arrives(run: RunCommand) -> bool:
+    """Whether what the command installs can be in the judged image."""
+    return run.copied is None or any(_SYSTEM.match(path) for path in run.copied)
+
+
+def _by_command(command: SimpleCommand) -> Iterator[Finding]:
+    for installed in installed_by(command):
+        package = driver_packages.classify(installed.name, installed.system)
+        if package is not None:
+            yield _package(package, installed.word)
+    if not command.words:
+        return
+    program = words.program(command.words[0].text)
+    options = [word.text for word in command.words[1:]]
+    if program in {"ubuntu-drivers", "nvidia-driver-assistant"}:
+        if any(option in {"install", "autoinstall", "--install"} for option in options):
+            yield _installer(command.words[0], f"`{program}`")
+    elif program in {"curl", "wget"}:
+        yield from _ollama(command)
+    else:
+        yield from _runfile(command)
+
+
+def _package(package: driver_packages.Package, word: Word) -> Finding:
+    sure = package.verdict == "driver"
+    return Finding(
+        word.location,
+        f"`{package.name}` {'installs' if sure else 'probably installs'} the NVIDIA driver ({package.why}): {_LOST}",
+        f"install `{package.instead}` instead"
+        if package.instead
+        else f"delete `{package.name}`; SageMaker brings it",
+        level=Severity.ERROR if sure else Severity.WARNING,
+    )
+
+
+def _runfile(command: SimpleCommand) -> Iterator[Finding]:
+    call = list(command.words)
+    if words.program(call[0].text) in words.SHELLS:
+        call = [word for word in call[1:] if word.text not in {"-e", "-x", "-ex", "-xe"}]
+    if not call:
+        return
+    options = [word.text for word in call[1:]]
+    if any(option in _LOOKS_ONLY or option.startswith("--extract") for option in options):
+        return
+    if not all(map(is_resolved, options)):
+        return
+    if _RUNFILE.search(call[0].text):
+        yield _installer(call[0], "the driver's installer")
+    elif _CUDA_RUNFILE.search(call[0].text) and (
+        "--driver" in options or not {"--toolkit", "--samples"} & set(options)
+    ):
+        yield Finding(
+            call[0].location,
+            f"the CUDA runfile installs the driver unless told otherwise: {_LOST}",
+            "add --silent --toolkit" if "--driver" not in options else "delete --driver",
+        )
+
+
+def _installer(word: Word, what: str) -> Finding:
+    return Finding(
+        word.location, f"{what} installs the NVIDIA driver: {_LOST}", "delete it; SageMaker brings the driver"
+    )
+
+
+def _ollama(command: SimpleCommand) -> Iterator[Finding]:
+    if any(word.text in {"-o", "-O", "--output", "--output-document"} for word in command.words):
+        return
+    for word in command.words[1:]:
+        if _OLLAMA.search(word.text):
+            yield Finding(
+                word.location,
+                f"the script installs the NVIDIA driver when the build machine has a GPU and no driver: {_LOST}",
+                "unpack the release archive of ollama instead of running its script",
+                level=Severity.WARNING,
+            )
+
+
+def _in_image(container: Container) -> Iterator[Finding]:
+    packages = container.evidence.installed_packages()
+    for installed in packages.value if isinstance(packages, Known) else ():
+        system = "deb" if installed.manager == "dpkg" else installed.manager
+        package = driver_packages.classify(installed.name, system)
+        if package is not None:
+            yield Finding(
+                installed.location,
+                f"the package {installed.name} {installed.version} is installed, {package.why}: {_LOST}",
+                f"install {package.instead} instead" if package.instead else "build the image without it",
+                level=Severity.ERROR if package.verdict == "driver" else Severity.WARNING,
+            )
+    files = container.evidence.files_matching([f"^{pattern}$" for pattern in PATTERNS])
+    for file in files.value if isinstance(files, Known) else ():
+        if file.size and not file.link_target and is_driver_file(file.path):
+            yield Finding(
+                file.location,
+                f"{file.path} is a file of the NVIDIA driver: {_LOST}",
+                "build the image without the driver; SageMaker brings it",
+            )
