@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import time
@@ -188,11 +189,21 @@ def _seconds(text: str) -> float:
                 instruction.location("f", argument.start, argument.end)
         return time.process_time() - start
 
-    return min(once() for _ in range(3))
+    gc.disable()  # Its passes over all that is alive would be counted as work of whoever happens to be measured.
+    try:
+        return min(once() for _ in range(3))
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_work_grows_as_the_file_does(shape: str) -> None:
     make = SHAPES[shape]
-    # Eight times the size may take three times eight times as long; what is quadratic takes 64 times.
-    assert _seconds(make(16_000)) < 24 * _seconds(make(2_000))
+    # Eight times the size may take three times eight times as long; what is quadratic takes 64 times, whatever else
+    # the machine does. A busy machine may spoil one comparison, not all of them.
+    ratios = []
+    for _ in range(5):
+        ratios.append(_seconds(make(16_000)) / _seconds(make(2_000)))
+        if ratios[-1] < 24:
+            return
+    pytest.fail(f"eight times the size took {min(ratios):.0f} times as long at best")
