@@ -6,13 +6,16 @@ Reads no files and prints nothing; readers give it text or containers, reports t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from smlint.container import Container, Witness
 from smlint.diagnostics import Diagnostic, ImageLocation, Severity
 from smlint.registry import Registry
 from smlint.rule import ContainerRule, Context, Finding, Rule, level_for
 from smlint.workload import Workload
+
+if TYPE_CHECKING:
+    from smlint.probe.record import Probed
 
 
 class Plan(NamedTuple):
@@ -43,6 +46,8 @@ class Outcome(NamedTuple):
     suppressed: tuple[Diagnostic, ...] = ()
     #: Text of the files that locations point into, by path, where it is at hand.
     sources: Mapping[str, str] = {}
+    #: What was seen of the subject while it ran.
+    probes: tuple[Probed, ...] = ()
 
 
 def diagnose(

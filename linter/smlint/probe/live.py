@@ -170,7 +170,11 @@ class LiveContainer:
 
         rest = b""
         try:
-            for chunk in self._api.logs(self.id, stream=True, follow=True):
+            stream = self._api.logs(self.id, stream=True, follow=True)
+        except docker.errors.APIError:
+            return
+        try:
+            for chunk in stream:
                 *lines, rest = (rest + chunk).split(b"\n")
                 if any(pattern.search(line.decode(errors="replace")) for line in (*lines, rest)):
                     found.set()
@@ -179,6 +183,9 @@ class LiveContainer:
         except (docker.errors.APIError, requests.RequestException, OSError):
             # The container has gone, and its log with it.
             return
+        finally:
+            # The stream's own close leaves the response's file open.
+            getattr(stream, "_response", stream).close()
 
     def _log(self, tail: int) -> list[tuple[bytes, bytes]]:
         """The last lines with their time stamps, of the last megabyte at most."""

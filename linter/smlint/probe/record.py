@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from smlint.diagnostics import Location
 from smlint.probe.signals import Signal
 from smlint.workload import Workload
+
+if TYPE_CHECKING:
+    from smlint.launch.chain import Launch
 
 
 class Masks(NamedTuple):
@@ -234,3 +237,11 @@ class ProbeRecord(NamedTuple):
     mounts: tuple[str, ...] = ()
     #: Seconds the platform gives; None where no source says.
     platform_grace: int | None = None
+
+
+class Probed(NamedTuple):
+    """What a probe saw, beside what was to be expected."""
+
+    record: ProbeRecord
+    #: The predicted launch chain; None where none could be made.
+    launch: Launch | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from smlint.launch.matrix import EffectiveArgv
@@ -9,11 +10,12 @@ from smlint.probe import cleanup, live
 from smlint.probe import plan as plans
 from smlint.probe.cleanup import Custody
 from smlint.probe.interruption import Interruption
+from smlint.probe.judge import program_of
 from smlint.probe.live import LiveContainer
 from smlint.probe.plan import Directory, ProbeError, ProbePlan
 from smlint.probe.progress import Progress, Silent
 from smlint.probe.ready import Wait
-from smlint.probe.record import Control, EngineFacts, Phase, ProbeRecord, Run, Snapshot
+from smlint.probe.record import Control, EngineFacts, Hearing, Phase, ProbeRecord, Run, Snapshot
 from smlint.probe.stop import stop
 from smlint.workload import Workload
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 _OVERHEAD: Final = 600
 #: Seconds that a start without mounts is watched for outliving the start with them, beyond the latter's life.
 _CONTROL_MARGIN: Final = 2.0
+#: Looks taken at most right before the signal.
+_LOOKS: Final = 5
 #: Snapshots kept per run: only those that differ from the one before, and of these the first and the last.
 _KEPT: Final = 200
 
@@ -145,9 +149,7 @@ class _Attempts:
         roots = plans.SAVED[self._plan.workload]
         before = container.listing(roots)
         mark = container.log_mark()
-        latest = container.snapshot(Phase.READY)
-        if latest is not None and latest.processes:
-            keep(latest)
+        _look_closely(container, keep, planned)
         self._interruption.check()
         self._progress.step(f"{planned.signal.name} sent to {self._plan.image}")
         stopped = stop(
@@ -180,9 +182,10 @@ class _Attempts:
             container.wait(30.0)
         roots = plans.SAVED[self._plan.workload]
         run = _over(run, container, keep)._replace(files_after=container.listing(roots))
-        if run.kill_at is None and run.exit_code:
-            run = run._replace(control=self._control(run))
-        return run
+        if run.kill_at is not None or not run.exit_code:
+            return run
+        refused = _refused(run)
+        return run._replace(start_error=refused) if refused else run._replace(control=self._control(run))
 
     def _control(self, failed: Run) -> Control | None:
         """The same start without the platform's mounts; None where there are none to leave out."""
@@ -244,6 +247,19 @@ class _Attempts:
         return self._network
 
 
+def _look_closely(container: LiveContainer, keep: Keeper, planned: plans.Stop) -> None:
+    """One more snapshot, right before the signal. A process that wakes up while it is looked at shows no wait channel;
+    then once more."""
+    for _ in range(_LOOKS):
+        latest = container.snapshot(Phase.READY)
+        if latest is None or not latest.processes:
+            return
+        keep(latest)
+        program = program_of(latest)
+        if program is not None and program.hearing(planned.signal) is not Hearing.UNKNOWN:
+            return
+
+
 def _over(run: Run, container: LiveContainer, keep: Keeper) -> Run:
     state = container.state()
     return run._replace(
@@ -253,6 +269,22 @@ def _over(run: Run, container: LiveContainer, keep: Keeper) -> Run:
         snapshots=keep.snapshots,
         log_tail=container.log_tail(),
     )
+
+
+#: What the runtime's own init says, in place of the program, when the kernel will not start it.
+_REFUSED: Final = re.compile(
+    r"exec .*: (exec format error|no such file or directory|permission denied)", re.IGNORECASE
+)
+
+
+def _refused(run: Run) -> str:
+    """The runtime's words where they are all that the container ever said; "" otherwise.
+
+    Older engines take such a start for a success and a program that failed at once.
+    """
+    if len(run.log_tail) == 1 and _REFUSED.search(run.log_tail[0]):
+        return run.log_tail[0]
+    return ""
 
 
 def _memory(api: APIClient) -> int:

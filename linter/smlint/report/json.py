@@ -24,12 +24,23 @@ def document(report: Report) -> dict[str, Any]:
         "version": VERSION,
         "tool": {"name": "smlint", "version": __version__},
         "subjects": [_subject(outcome) for outcome in report.outcomes],
+        **_probes(report),
         "diagnostics": [diagnostic(finding) for finding in report.diagnostics],
         "summary": {
             **{severity.label: report.count(severity) for severity in sorted(Severity, reverse=True)},
             "suppressed": sum(1 for _ in report.suppressed),
         },
     }
+
+
+def _probes(report: Report) -> dict[str, Any]:
+    """The whole records of probes, under a key that is there only when something was probed."""
+    probes = [probed.record for outcome in report.outcomes for probed in outcome.probes]
+    if not probes:
+        return {}
+    from smlint.report.probe import record_values
+
+    return {"probes": [record_values(record) for record in probes]}
 
 
 def _subject(outcome: Outcome) -> dict[str, Any]:

@@ -36,6 +36,13 @@ def render(report: Report) -> str:
 
 def rows(report: Report) -> Iterator[Row]:
     """The report line by line, without line ends."""
+    for outcome in report.outcomes:
+        for probed in outcome.probes:
+            # Most calls of smlint probe nothing and need not import what draws it.
+            from smlint.report import probe
+
+            yield from probe.rows(probed)
+            yield ()
     for finding in report.diagnostics:
         yield from _finding(finding, report)
         yield ()

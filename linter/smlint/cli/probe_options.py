@@ -1,0 +1,267 @@
+"""Options of ``smlint image`` that start the image, and how their words become a plan."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
+
+import typer
+
+if TYPE_CHECKING:
+    from smlint.diagnostics import Location
+    from smlint.probe.plan import ProbePlan
+    from smlint.workload import Workload
+
+_PANEL: Final = "Probe"
+
+ProbeSigterm = Annotated[
+    bool,
+    typer.Option(
+        "--probe-sigterm",
+        help="Start the image on the engine as SageMaker would, stop it as SageMaker would, and say who did not hear.",
+        rich_help_panel=_PANEL,
+    ),
+]
+CleanProbes = Annotated[
+    bool,
+    typer.Option(
+        "--clean-probes",
+        help="Remove from the engine what probes left that were killed; every probe does so first.",
+        rich_help_panel=_PANEL,
+    ),
+]
+Entrypoint = Annotated[
+    list[str],
+    typer.Option(
+        "--entrypoint",
+        metavar="WORD",
+        help="The request's ContainerEntrypoint, word by word; repeatable.",
+        rich_help_panel=_PANEL,
+    ),
+]
+Argument = Annotated[
+    list[str],
+    typer.Option(
+        "--argument",
+        metavar="WORD",
+        help="The request's ContainerArguments, word by word; repeatable.",
+        rich_help_panel=_PANEL,
+    ),
+]
+RequestFile = Annotated[
+    str | None,
+    typer.Option(
+        "--request",
+        metavar="FILE",
+        help="Take workload, command, environment and hyperparameters from a job request.",
+        rich_help_panel=_PANEL,
+    ),
+]
+Hyperparameters = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        help="A JSON object of hyperparameters; values are handed over as strings.",
+        rich_help_panel=_PANEL,
+    ),
+]
+Channels = Annotated[
+    list[str],
+    typer.Option(
+        "--channel",
+        metavar="NAME=DIR",
+        help="The content of an input channel; repeatable.",
+        rich_help_panel=_PANEL,
+    ),
+]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DIR", help="The model of an inference container, mounted read-only.", rich_help_panel=_PANEL
+    ),
+]
+Variables = Annotated[
+    list[str],
+    typer.Option(
+        "--env", metavar="NAME=VALUE", help="An environment variable; repeatable.", rich_help_panel=_PANEL
+    ),
+]
+Network = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", help="The engine's network to use. Default: no network.", rich_help_panel=_PANEL
+    ),
+]
+Gpus = Annotated[
+    str | None,
+    typer.Option(metavar="all|NUMBER", help="GPUs to pass through. Default: none.", rich_help_panel=_PANEL),
+]
+Memory = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SIZE",
+        help="The container's memory (8g, 512m). Default: three quarters of the engine's.",
+        rich_help_panel=_PANEL,
+    ),
+]
+PidsLimit = Annotated[
+    int,
+    typer.Option("--pids-limit", min=1, metavar="NUMBER", help="Most processes.", rich_help_panel=_PANEL),
+]
+Grace = Annotated[
+    float | None,
+    typer.Option(
+        min=0.1,
+        metavar="SECONDS",
+        help="Time between the signal and SIGKILL. Default: the platform's, 120 (training) or 30 (inference); 30 for "
+        "processing, for which no source names one.",
+        rich_help_panel=_PANEL,
+    ),
+]
+FullGrace = Annotated[
+    bool,
+    typer.Option(
+        "--full-grace",
+        help="Wait the whole time out even where the kernel must drop the signal; else ten seconds confirm it.",
+        rich_help_panel=_PANEL,
+    ),
+]
+ReadyLog = Annotated[
+    str | None,
+    typer.Option(
+        "--ready-log", metavar="REGEX", help="Ready once a log line matches.", rich_help_panel=_PANEL
+    ),
+]
+ReadyPing = Annotated[
+    bool | None,
+    typer.Option(
+        "--ready-ping/--no-ready-ping",
+        help="Ready once GET /ping on port 8080 answers 200. Default for inference.",
+        rich_help_panel=_PANEL,
+    ),
+]
+Settle = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        metavar="SECONDS",
+        help="How long the process tree must be unchanged, or how long to wait once ready by log line or ping.",
+        rich_help_panel=_PANEL,
+    ),
+]
+ReadyTimeout = Annotated[
+    float | None,
+    typer.Option(
+        "--ready-timeout",
+        min=0.1,
+        metavar="SECONDS",
+        help="Give up waiting. Default: 480 for pings, as the platform, else 60.",
+        rich_help_panel=_PANEL,
+    ),
+]
+
+
+class ProbeArguments(NamedTuple):
+    """The words of the options above."""
+
+    entrypoint: tuple[str, ...] = ()
+    argument: tuple[str, ...] = ()
+    request: str | None = None
+    hyperparameters: str | None = None
+    channel: tuple[str, ...] = ()
+    model: str | None = None
+    env: tuple[str, ...] = ()
+    network: str | None = None
+    gpus: str | None = None
+    memory: str | None = None
+    pids_limit: int = 1024
+    grace: float | None = None
+    full_grace: bool = False
+    ready_log: str | None = None
+    ready_ping: bool | None = None
+    settle: float | None = None
+    ready_timeout: float | None = None
+
+
+def plans(
+    words: ProbeArguments, image: str, workloads: tuple[Workload, ...], anchor: Location | None = None
+) -> tuple[ProbePlan, ...]:
+    """One plan for each workload: those given, else the request's, else training.
+
+    Raises ProbeError for words that mean nothing.
+    """
+    from smlint.probe import from_request
+    from smlint.probe.plan import Limits, ProbePlan, Readiness
+    from smlint.workload import Workload
+
+    entrypoint, arguments = words.entrypoint, words.argument
+    environment: dict[str, str] = {}
+    hyperparameters: dict[str, str] = {}
+    if words.request is not None:
+        requested = from_request.read(words.request)
+        workloads = workloads or (requested.workload,)
+        environment |= requested.environment
+        hyperparameters |= requested.hyperparameters
+        entrypoint = entrypoint or tuple(word.text for word in requested.overrides.entrypoint or ())
+        arguments = arguments or tuple(word.text for word in requested.overrides.arguments or ())
+    hyperparameters |= _hyperparameters(words.hyperparameters)
+    plan = ProbePlan(
+        image=image,
+        entrypoint=entrypoint,
+        arguments=arguments,
+        environment=environment | _pairs(words.env, "--env"),
+        hyperparameters=hyperparameters,
+        channels=_pairs(words.channel, "--channel"),
+        model=words.model,
+        network=words.network,
+        gpus=words.gpus,
+        grace=words.grace,
+        full_grace=words.full_grace,
+        ready=Readiness(words.ready_log, words.ready_ping, words.settle, words.ready_timeout),
+        limits=Limits(words.pids_limit, _bytes(words.memory)),
+        anchor=anchor,
+    )
+    return tuple(plan._replace(workload=workload) for workload in workloads or (Workload.TRAINING,))
+
+
+def _hyperparameters(path: str | None) -> Mapping[str, str]:
+    from smlint.probe.plan import ProbeError, hyperparameters
+
+    if path is None:
+        return {}
+    try:
+        with open(path, encoding="utf-8") as file:
+            return hyperparameters(json.load(file))
+    except OSError as error:
+        raise ProbeError(f"--hyperparameters {path} cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise ProbeError(f"--hyperparameters {path} is no JSON: {error}") from error
+
+
+def _pairs(words: tuple[str, ...], option: str) -> dict[str, str]:
+    from smlint.probe.plan import ProbeError
+
+    found: dict[str, str] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not name:
+            raise ProbeError(f"{option} takes NAME=VALUE, not {word!r}")
+        found[name] = value
+    return found
+
+
+_SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)b?", re.IGNORECASE)
+_POWERS: Final = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
+
+
+def _bytes(text: str | None) -> int | None:
+    from smlint.probe.plan import ProbeError
+
+    if text is None:
+        return None
+    match = _SIZE.fullmatch(text.strip())
+    if match is None:
+        raise ProbeError(f"--memory takes a size such as 8g or 512m, not {text!r}")
+    return int(float(match[1]) * 1024 ** _POWERS[match[2].lower()])

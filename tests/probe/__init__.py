@@ -1,0 +1,1 @@
+"""The probe: pure parts without an engine, and scenarios on a real one."""

@@ -1,0 +1,119 @@
+"""Answers of the engine's *top* call become trees."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from smlint.probe import observe
+from smlint.probe.record import Hearing, Masks, Phase, Process
+from smlint.probe.signals import SIGTERM
+
+TITLES = ["PID", "PPID", "STAT", "CAUGHT", "IGNORED", "BLOCKED", "PENDING", "WCHAN", "COMMAND"]
+ZERO = "0000000000000000"
+TERM = "0000000000004000"
+
+
+def row(pid: int, ppid: int, args: str, **columns: str) -> list[str]:
+    values = {
+        "STAT": "S",
+        "CAUGHT": ZERO,
+        "IGNORED": ZERO,
+        "BLOCKED": ZERO,
+        "PENDING": ZERO,
+        "WCHAN": "do_wait",
+    }
+    values |= columns
+    return [str(pid), str(ppid), *(values[title] for title in TITLES[2:-1]), args]
+
+
+def answer(*rows: list[str]) -> dict[str, Any]:
+    return {"Titles": TITLES, "Processes": list(rows)}
+
+
+def test_a_process_with_its_masks() -> None:
+    (process,) = observe.parse(
+        answer(row(40, 1, "python3 train.py train", CAUGHT=TERM, WCHAN="hrtimer_nanosleep"))
+    )
+    assert process == Process(
+        40, 1, "python3 train.py train", "S", Masks(0x4000, 0, 0, 0), "hrtimer_nanosleep"
+    )
+    assert process.hearing(SIGTERM) is Hearing.CATCHES
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        ({"CAUGHT": TERM}, Hearing.CATCHES),
+        ({"IGNORED": TERM}, Hearing.IGNORES),
+        ({"BLOCKED": TERM}, Hearing.BLOCKS),
+        ({"WCHAN": "do_sigtimedwait.isra.0"}, Hearing.AWAITS),
+        ({"WCHAN": "hrtimer_nanosleep"}, Hearing.DEFAULT),
+        ({"STAT": "Rl", "WCHAN": "-"}, Hearing.DEFAULT),
+        # A sleeping process without a wait channel: the kernel hides it, and the process may be in sigwait.
+        ({"STAT": "Ssl", "WCHAN": "-"}, Hearing.UNKNOWN),
+        ({"STAT": "S", "WCHAN": "0"}, Hearing.UNKNOWN),
+        ({"CAUGHT": "-"}, Hearing.UNKNOWN),
+    ],
+)
+def test_hearing(columns: dict[str, str], expected: Hearing) -> None:
+    (process,) = observe.parse(answer(row(1, 0, "x", **columns)))
+    assert process.hearing(SIGTERM) is expected
+
+
+def test_podmans_own_columns_hold_no_masks() -> None:
+    found = observe.parse(
+        {"Titles": ["PID", "PPID", "STATE", "COMMAND"], "Processes": [["1", "0", "S", "sleep 9"]]}
+    )
+    assert found == [Process(1, 0, "sleep 9", "S")]
+    assert found[0].hearing(SIGTERM) is Hearing.UNKNOWN
+
+
+def test_the_observer_does_not_see_itself() -> None:
+    itself = row(9, 0, "ps -eo pid,ppid,stat,caught,ignored,blocked,pending,wchan:32,args")
+    assert [process.pid for process in observe.parse(answer(row(1, 0, "sh"), itself))] == [1]
+
+
+@pytest.mark.parametrize(
+    "broken", [{}, {"Titles": None, "Processes": None}, {"Titles": ["PID"], "Processes": [["x"]]}]
+)
+def test_answers_without_sense_are_empty(broken: dict[str, Any]) -> None:
+    assert observe.parse(broken) == []
+
+
+def test_the_tree_stands_in_order() -> None:
+    processes = observe.parse(
+        answer(
+            row(70, 50, "grandchild"),
+            row(20, 7, "exec'd shell"),
+            row(60, 40, "second child"),
+            row(50, 40, "first child"),
+            row(40, 7, "first process"),
+            row(80, 40, "dead", STAT="Z"),
+        )
+    )
+    snapshot = observe.tree(processes, 1.0, Phase.READY, first=40)
+    assert [process.args for process in snapshot.processes] == [
+        "first process",
+        "first child",
+        "grandchild",
+        "second child",
+        "exec'd shell",
+    ]
+    assert snapshot.pid1 is not None
+    assert [process.pid for process in snapshot.leaves()] == [70, 60, 20]
+
+
+def test_a_fork_bomb_is_cut() -> None:
+    processes = [Process(pid, 1, "bomb") for pid in range(2, 1000)]
+    snapshot = observe.tree([Process(1, 0, "bomb"), *processes], 0.0, Phase.READY)
+    assert len(snapshot.processes) == observe.KEPT
+    assert snapshot.left_out == 999 - observe.KEPT
+
+
+def test_names_and_commands() -> None:
+    assert Process(1, 0, "/usr/bin/python3 -u train.py").name == "python3"
+    assert Process(1, 0, "-bash").name == "bash"
+    assert Process(1, 0, "").name == "?"
+    assert len(Process(1, 0, "x" * 500).command) == 120
