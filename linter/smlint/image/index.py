@@ -22,6 +22,8 @@ MAX_LINK_BYTES: Final = 32 << 20
 MAX_PATH: Final = 4096
 
 _NAMES_PER_BLOCK: Final = 4096
+#: Directories known to have a row; beyond that many, some get several, which is harmless.
+_REMEMBERED: Final = 20_000
 _WHITEOUT: Final = ".wh."
 _OPAQUE: Final = ".wh..wh..opq"
 
@@ -57,7 +59,7 @@ class LayerIndex:
         self._order = array("I")
         self._kinds = array("B")
         self._modes = array("H")
-        self._owners = (array("Q"), array("Q"))
+        self._owners = (array("I"), array("I"))
         self._sizes = array("Q")
         self._offsets = array("Q")
         self._links: dict[int, str] = {}
@@ -67,7 +69,7 @@ class LayerIndex:
         self._opaque: set[str] = set()
         self._names: list[bytes] = []
         self._block: list[str] = []
-        self._directory = ""
+        self._directories: set[str] = set()
 
     def __len__(self) -> int:
         return len(self._kinds)
@@ -86,8 +88,8 @@ class LayerIndex:
             self._whiteouts.add(f"{parent}/{name.removeprefix(_WHITEOUT)}".lstrip("/"))
         else:
             self._imply(parent)
-            if member.type == tar.DIRECTORY:
-                self._directory = path
+            if member.type == tar.DIRECTORY and len(self._directories) < _REMEMBERED:
+                self._directories.add(path)
             self._append(path, _TYPES.get(member.type, OTHER), member)
             return
         self._count_links(path)
@@ -102,12 +104,10 @@ class LayerIndex:
         return "/".join(parts)
 
     def _imply(self, directory: str) -> None:
-        """Archives may leave directories out; entries come sorted, so a look at the last one saves most of the work."""
-        last = self._directory
-        if not directory or directory == last or last.startswith(directory + "/"):
-            return
-        self._directory = directory
-        while directory and not last.startswith(directory + "/") and directory != last:
+        """Archives may leave directories out: every parent gets a row, mostly once."""
+        while directory and directory not in self._directories:
+            if len(self._directories) < _REMEMBERED:
+                self._directories.add(directory)
             self._append(directory, IMPLIED, None)
             directory = directory.rpartition("/")[0]
 
@@ -149,6 +149,7 @@ class LayerIndex:
     def seal(self) -> None:
         """No more entries come: sort, so that :meth:`find` can search by halves."""
         self._flush()
+        self._directories = set()
         # Sorting is stable: of two entries with one name the later one stays the later one.
         self._order = array("I", sorted(range(len(self._hashes)), key=self._hashes.__getitem__))
         self._hashes = array("q", (self._hashes[row] for row in self._order))
