@@ -31,6 +31,13 @@ class Arguments(NamedTuple):
     config_file: str | None = None
     isolated: bool = False
     environ: Mapping[str, str] = {}
+    #: Texts that are judged in place of what the files of these names hold.
+    texts: Mapping[str, str] = {}
+
+    @property
+    def stdin_name(self) -> str:
+        """What findings call the text from standard input."""
+        return self.stdin_filename or "<stdin>"
 
 
 class Result(NamedTuple):
@@ -120,13 +127,12 @@ class Checker:
         return any(pattern.matches(path) for pattern in patterns)
 
     def _one(self, path: str) -> Iterator[Outcome]:
-        name = path
+        name = self._arguments.stdin_name if path == STDIN else path
         try:
-            if path == STDIN:
-                name = self._arguments.stdin_filename or "<stdin>"
-                text = decode(self._arguments.stdin())
+            if name in self._arguments.texts:
+                text = self._arguments.texts[name]
             else:
-                text = read(path)
+                text = decode(self._arguments.stdin()) if path == STDIN else read(path)
             yield lint_dockerfile(text, name, self._options(path, name), self.plan(name))
         except (UnreadableInputError, UnknownStageError) as error:
             self._failures.append(f"{name}: {error}")

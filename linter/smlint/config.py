@@ -180,6 +180,7 @@ FORMATS: Final = (
     "checkstyle",
     "markdown",
     "rdjson",
+    "statistics",
 )
 
 

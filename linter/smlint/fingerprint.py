@@ -61,8 +61,8 @@ def fingerprints(
 
 
 def of_report(report: Report, root: str) -> list[tuple[Diagnostic, str]]:
-    """All findings of ``report`` with fingerprints that are unique in it."""
-    findings = list(report.diagnostics)
+    """All findings of ``report``, then the suppressed ones it shows, with fingerprints that are unique in it."""
+    findings = [*report.diagnostics, *report.shown_suppressed]
     sources: dict[str, str] = {}
     for finding in findings:
         if not isinstance(finding.location, ImageLocation) and finding.location.path not in sources:

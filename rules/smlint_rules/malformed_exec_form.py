@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from smlint.container import Command, Container, Fact, Form, Known, Witness
-from smlint.diagnostics import Severity
+from smlint.diagnostics import Applicability, Fix, Severity
 from smlint.rule import ContainerRule, Context, Finding, Level
 from smlint.workload import Workload
-from smlint_rules import exec_form
+from smlint_rules import edits, exec_form
 
 
 class MalformedExecForm(ContainerRule):
@@ -65,4 +65,10 @@ class MalformedExecForm(ContainerRule):
             if better
             else f'write {keyword} ["PROGRAM", "ARGUMENT"] with double quotes',
             level=level,
+            fix=_fix(keyword, fact.value, better) if better else None,
         )
+
+
+def _fix(keyword: str, command: Command, better: str) -> Fix | None:
+    made = edits.replaced(command.argv[-1].location, better)
+    return Fix(Applicability.SAFE, f"Write {keyword} {better}", made) if made else None

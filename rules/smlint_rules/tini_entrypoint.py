@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from smlint.container import Container, Known, Unknown, Witness
-from smlint.diagnostics import Severity
+from smlint.container import Command, Container, Form, Known, Unknown, Witness
+from smlint.diagnostics import Applicability, Fix, Severity
 from smlint.dockerfile.bases import base_knowledge
 from smlint.rule import ContainerRule, Context, Finding
 from smlint.workload import Workload
-from smlint_rules import exec_form, words
+from smlint_rules import edits, exec_form, words
 
 
 class TiniEntrypoint(ContainerRule):
@@ -75,6 +75,7 @@ class TiniEntrypoint(ContainerRule):
             "tini is the entry point: SageMaker documents that it cannot be used, because the arguments `train` and "
             "`serve` confuse it",
             advice,
+            fix=_fix(entry.value, len(argv) - len(rest)) if rest else None,
         )
 
     def _inherited(self, container: Container) -> Iterator[Finding]:
@@ -91,3 +92,11 @@ class TiniEntrypoint(ContainerRule):
             "set an ENTRYPOINT of your own, or `ENTRYPOINT []` where `train` and `serve` are on PATH",
             level=dict.fromkeys((Workload.TRAINING, Workload.INFERENCE), Severity.INFO),
         )
+
+
+def _fix(command: Command, count: int) -> Fix | None:
+    """Take the first ``count`` words away; a shell form is SM101's to mend first."""
+    if command.form is not Form.EXEC:
+        return None
+    made = edits.deleted(command.argv[0].location, command.argv[count].location)
+    return Fix(Applicability.SAFE, "Start the program itself", made) if made else None

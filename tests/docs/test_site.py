@@ -82,7 +82,7 @@ def test_every_setting_and_command_is_there(site: Path) -> None:
     assert all(option.key in configuration for option in OPTIONS)
     assert "{{" not in configuration
     commands = text_of(site / "commands.html")
-    assert "--extend-select" in commands
+    assert "--unsafe-fixes" in commands
     assert "Usage: smlint rule" in commands
 
 

@@ -66,6 +66,28 @@ FailLevel = Annotated[
     str | None,
     typer.Option(metavar="LEVEL", help="The least severity that makes the exit code 1. Default: warning."),
 ]
+FixFiles = Annotated[
+    bool, typer.Option("--fix", help="Apply safe fixes to the files, then report what remains.")
+]
+UnsafeFixes = Annotated[
+    bool, typer.Option("--unsafe-fixes", help="With --fix, --fix-only or --diff: unsafe fixes as well.")
+]
+FixOnly = Annotated[bool, typer.Option("--fix-only", help="Apply safe fixes and report nothing.")]
+ShowDiff = Annotated[
+    bool, typer.Option("--diff", help="Print what --fix would change as a patch, and write nothing.")
+]
+BaselineFile = Annotated[
+    str | None, typer.Option("--baseline", metavar="FILE", help="Do not report the findings that FILE knows.")
+]
+WriteBaseline = Annotated[
+    bool, typer.Option("--write-baseline", help="Write all findings to the baseline and report nothing.")
+]
+ShowSuppressed = Annotated[
+    bool, typer.Option("--show-suppressed", help="Show what comments and baselines hide (text, json, sarif).")
+]
+Statistics = Annotated[
+    bool, typer.Option("--statistics", help="Count findings by rule instead of showing them.")
+]
 Format = Annotated[str | None, typer.Option("--format", "-f", metavar="FORMAT", help="The report's format.")]
 Output = Annotated[
     list[str],

@@ -26,6 +26,7 @@ FORMATS: Final = {
     "checkstyle": "smlint.report.checkstyle",
     "markdown": "smlint.report.markdown",
     "rdjson": "smlint.report.rdjson",
+    "statistics": "smlint.report.statistics",
 }
 
 
@@ -33,6 +34,8 @@ class Report(NamedTuple):
     """Everything one call of smlint found, in the order of its inputs."""
 
     outcomes: tuple[Outcome, ...]
+    #: Whether suppressed findings are shown as such, by the formats that can.
+    show_suppressed: bool = False
 
     @property
     def diagnostics(self) -> Iterator[Diagnostic]:
@@ -49,6 +52,12 @@ class Report(NamedTuple):
     def count(self, severity: Severity) -> int:
         """How many findings have exactly this severity."""
         return sum(diagnostic.severity is severity for diagnostic in self.diagnostics)
+
+    @property
+    def shown_suppressed(self) -> Iterator[Diagnostic]:
+        """The suppressed findings where they are to be shown, else none."""
+        if self.show_suppressed:
+            yield from self.suppressed
 
     def worst(self) -> Severity | None:
         """The highest severity found; None for a clean report."""

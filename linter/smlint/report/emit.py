@@ -59,7 +59,11 @@ def emit(report: Report, name: str, targets: Iterable[Target], color: Color, *, 
 
 
 def _to_file(report: Report, name: str, path: str) -> None:
-    text = render(name, report)
+    write_text(render(name, report), path)
+
+
+def write_text(text: str, path: str) -> None:
+    """Store ``text`` at ``path``; raises OutputError."""
     try:
         with open(path, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)

@@ -16,7 +16,10 @@ _SEVERITIES: Final = {Severity.ERROR: "major", Severity.WARNING: "minor", Severi
 def render(report: Report) -> str:
     """A JSON array with one issue per finding."""
     root = repository_root(os.curdir)
-    issues = [_issue(finding, name, root) for finding, name in of_report(report, root)]
+    issues = [
+        _issue(finding, name, root)
+        for finding, name in of_report(report._replace(show_suppressed=False), root)
+    ]
     return json.dumps(issues, indent=2, ensure_ascii=False) + "\n"
 
 

@@ -20,12 +20,14 @@ def render(report: Report) -> str:
 
 def document(report: Report) -> dict[str, Any]:
     """The whole report as JSON values."""
+    hidden = [diagnostic(finding) for finding in report.shown_suppressed]
     return {
         "version": VERSION,
         "tool": {"name": "smlint", "version": __version__},
         "subjects": [_subject(outcome) for outcome in report.outcomes],
         **_probes(report),
         "diagnostics": [diagnostic(finding) for finding in report.diagnostics],
+        **({"suppressed": hidden} if report.show_suppressed else {}),
         "summary": {
             **{severity.label: report.count(severity) for severity in sorted(Severity, reverse=True)},
             "suppressed": sum(1 for _ in report.suppressed),

@@ -29,7 +29,7 @@ def render(report: Report) -> str:
     """A SARIF log with one run."""
     root = repository_root(os.curdir)
     first_of_its_code: dict[str, Diagnostic] = {}
-    for finding in report.diagnostics:
+    for finding in (*report.diagnostics, *report.shown_suppressed):
         first_of_its_code.setdefault(finding.code, finding)
     codes = {code: index for index, code in enumerate(sorted(first_of_its_code))}
     driver = {
@@ -39,10 +39,13 @@ def render(report: Report) -> str:
         "informationUri": "https://github.com/smlint/smlint",
         "rules": [_rule(first_of_its_code[code]) for code in codes],
     }
+    shown = len(list(report.diagnostics))
     results = [
         _result(finding, codes[finding.code], fingerprint, root)
         for finding, fingerprint in of_report(report, root)
     ]
+    for result in results[shown:]:
+        result["suppressions"] = [{"kind": "external"}]
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     return (
         json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False)

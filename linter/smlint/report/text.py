@@ -9,7 +9,14 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from smlint.diagnostics import Diagnostic, FileLocation, ImageLocation, RequestLocation, Severity
+from smlint.diagnostics import (
+    Applicability,
+    Diagnostic,
+    FileLocation,
+    ImageLocation,
+    RequestLocation,
+    Severity,
+)
 from smlint.report import Report, place, source_of
 
 
@@ -46,7 +53,25 @@ def rows(report: Report) -> Iterator[Row]:
     for finding in report.diagnostics:
         yield from _finding(finding, report)
         yield ()
+    for finding in report.shown_suppressed:
+        yield (Segment(f"suppressed[{finding.code}] {finding.name}: {finding.message}", "dim"),)
+        yield (Segment("  --> ", "frame"), Segment(place(finding.location), "place"))
+        yield ()
     yield (Segment(summary(report), "summary"),)
+    hint = _fixable(report)
+    if hint:
+        yield (Segment(hint, "dim"),)
+
+
+def _fixable(report: Report) -> str:
+    """What --fix could do; "" where it could do nothing."""
+    fixes = [finding.fix.applicability for finding in report.diagnostics if finding.fix is not None]
+    safe, unsafe = fixes.count(Applicability.SAFE), fixes.count(Applicability.UNSAFE)
+    if safe and unsafe:
+        return f"{safe} fixable with --fix, {unsafe} more with --fix --unsafe-fixes."
+    if safe:
+        return f"{safe} fixable with --fix."
+    return f"{unsafe} fixable with --fix --unsafe-fixes." if unsafe else ""
 
 
 def summary(report: Report) -> str:

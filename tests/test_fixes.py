@@ -1,0 +1,83 @@
+"""The fixes that rules make: what they write, and that the file is one that BuildKit reads, without that finding."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from smlint import registry
+from smlint.check import Arguments, Checker
+from smlint.diagnostics import Applicability, Diagnostic
+from smlint.mend import in_files
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+CASES = sorted(str(path.parent.relative_to(FIXTURES)) for path in FIXTURES.glob("*/*/Dockerfile"))
+ARGUMENTS = Arguments(paths=("Dockerfile",), isolated=True)
+
+#: Code, text before, text after a safe fix.
+SAFE = [
+    ("SM101", "ENTRYPOINT python train.py", 'ENTRYPOINT ["python", "train.py"]'),
+    ("SM101", "entrypoint exec python 'a b.py'", 'entrypoint ["python", "a b.py"]'),
+    ("SM101", "ENTRYPOINT   /bin/train   # no comment", None),
+    ("SM101", "ENTRYPOINT python train.py $ARGS", None),
+    ("SM101", "ENTRYPOINT cd /app && python train.py", None),
+    ("SM101", "ENTRYPOINT python \\\n  # why\n  train.py", None),
+    ("SM101", 'SHELL ["/bin/bash", "-lc"]\nENTRYPOINT python train.py', None),
+    ("SM101", 'ENTRYPOINT python train.py\nCMD ["--fast"]', None),
+    ("SM102", "ENTRYPOINT ['python', 'train.py',]", 'ENTRYPOINT ["python", "train.py"]'),
+    ("SM102", 'ENTRYPOINT ["python", "train.py"', 'ENTRYPOINT ["python", "train.py"]'),
+    ("SM103", 'ENTRYPOINT ["tini", "--", "python", "train.py"]', 'ENTRYPOINT ["python", "train.py"]'),
+    ("SM103", 'ENTRYPOINT ["/usr/bin/tini","-g","-p","SIGTERM","--","python"]', 'ENTRYPOINT ["python"]'),
+    ("SM103", 'ENTRYPOINT ["tini", "--"]', None),
+]
+
+
+def findings() -> list[Diagnostic]:
+    result = Checker(ARGUMENTS, registry.installed()).run()
+    return [finding for outcome in result.outcomes for finding in outcome.diagnostics]
+
+
+def tree() -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in Path().rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(("code", "before", "after"), SAFE)
+def test_a_safe_fix(
+    code: str, before: str, after: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    start = "# syntax=docker/dockerfile:1\n\nFROM python:3.12\n"
+    Path("Dockerfile").write_text(f"{start}{before}\n# the end\n")
+    arguments = ARGUMENTS._replace(overrides={"select": (code,)})
+    in_files(arguments, registry.installed(), unsafe=False)
+    assert Path("Dockerfile").read_text() == f"{start}{after or before}\n# the end\n"
+    assert (code in {finding.code for finding in findings()}) is (after is None)
+
+
+@pytest.mark.parametrize("unsafe", [False, True], ids=["safe", "unsafe"])
+@pytest.mark.parametrize("case", CASES)
+def test_fixing_a_fixture(case: str, unsafe: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    oracle = pytest.importorskip("dockerfile", reason="BuildKit's own parser judges the fixed files")
+    shutil.copytree(FIXTURES / case, tmp_path / "case", symlinks=True)
+    monkeypatch.chdir(tmp_path / "case")
+    kinds = {Applicability.SAFE, Applicability.UNSAFE} if unsafe else {Applicability.SAFE}
+    before, files = findings(), tree()
+    wanted = Counter(each.code for each in before if each.fix and each.fix.applicability in kinds)
+
+    in_files(ARGUMENTS, registry.installed(), unsafe=unsafe)
+    if not wanted:
+        assert tree() == files
+        return
+    left = findings()
+    assert not [each for each in left if each.fix and each.fix.applicability in kinds]
+    for code, count in wanted.items():
+        assert sum(each.code == code for each in left) <= sum(each.code == code for each in before) - count
+    oracle.parse_string(Path("Dockerfile").read_text(encoding="utf-8-sig"))
+    assert os.stat("Dockerfile").st_mode == os.stat(FIXTURES / case / "Dockerfile").st_mode
+    mended = tree()
+    assert in_files(ARGUMENTS, registry.installed(), unsafe=unsafe) == 0
+    assert tree() == mended
