@@ -19,6 +19,9 @@ _KEYWORDS: Final = (
     "ONBUILD",
     "ONBUILD RUN",
     "FOO",
+    "WOR\u212aDIR",
+    "U\u017fER",
+    "WORKD\u0130R",
     "RUNX",
 )
 _BLANKS: Final = (" ", " ", " ", "  ", "\t", " \t", "\v", "\f", "\r", "\xa0", "\u2003", "\x1c", "")

@@ -18,6 +18,7 @@ from smlint.dockerfile import directives, heredocs, parse, words
 from smlint.dockerfile.errors import DockerfileSyntaxError
 from smlint.dockerfile.grammar import KEYWORDS
 from smlint.dockerfile.instructions import Instruction, read_dockerfile
+from smlint.dockerfile.reader import upper_keyword
 from smlint.dockerfile.words import SPACE
 
 _STRICT: Final = words.JSON
@@ -96,8 +97,8 @@ def expected(text: str) -> list[Seen] | Refused | None:
         return None
     return [
         Seen(
-            (command.cmd or "").upper(),
-            command.sub_cmd and command.sub_cmd.upper(),
+            upper_keyword(command.cmd or ""),
+            command.sub_cmd and upper_keyword(command.sub_cmd),
             command.json,
             (command.original or "").partition("\n")[0].strip(SPACE),
             command.start_line,

@@ -18,6 +18,7 @@ CASES = {
     "byte order mark": "\ufeffFROM a\nRUN b\n",
     "carriage returns": "FROM a\r\nRUN b \\\r\n  c\r\nRUN <<E\r\nd\r\nE\r\n",
     "tabs": "\tFROM\ta\n\tRUN\tb\t\\\t\n\tc\n",
+    "keywords that Go folds": "FROM a\nWOR\u212aDIR /b\nU\u017fER c\nWORKD\u0130R d\n",
     "lower case": "from a\nrun b\n",
     "escape directive": "# syntax=x\n# escape=`\nFROM a\nRUN b `\n c \\\nRUN d\n",
     "repeated directive": "# escape=`\n# escape=`\nFROM a\n",

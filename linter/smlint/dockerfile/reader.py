@@ -42,7 +42,7 @@ def read_keywords(texts: Sequence[str], *, plain: bool) -> list[tuple[str, int]]
         index = entry["startline"]
         keyword = entry["instruction"]
         if _STAND_IN in keyword:
-            keyword = _upper(texts[index].strip(SPACE)[: len(keyword)])
+            keyword = upper_keyword(texts[index].strip(SPACE)[: len(keyword)])
         found[index] = keyword, min(len(prepared[index].rstrip()) - len(entry["value"]), len(texts[index]))
     return found
 
@@ -67,6 +67,7 @@ def _without_foreign_spaces(text: str) -> str:
     return " " * indent + "".join(shown)
 
 
-def _upper(keyword: str) -> str:
-    """``keyword`` in upper case the way Go compares it: by the simple lower case of each character."""
-    return "".join([each.lower()[0] for each in keyword]).upper()
+def upper_keyword(written: str) -> str:
+    """``written`` in upper case as Go compares keywords: by the simple lower case of each character."""
+    lowered = "".join([each.lower()[0] for each in written])
+    return lowered.upper() if lowered.isascii() else lowered

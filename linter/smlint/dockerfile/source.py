@@ -76,12 +76,21 @@ def read(path: str) -> str:
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
             raise UnreadableInputError(f"It is {_kind(mode)}, not a file.")
-        with open(descriptor, "rb", closefd=False) as file:
-            return decode(file.read(MAX_SIZE + 1))
+        return decode(_content(descriptor))
     except OSError as error:
         raise UnreadableInputError(_reason(path, error)) from None
     finally:
         os.close(descriptor)
+
+
+def _content(descriptor: int) -> bytes:
+    """All of a file, or enough to see that it is too large."""
+    chunks: list[bytes] = []
+    size = 0
+    while size <= MAX_SIZE and (chunk := os.read(descriptor, 1 << 16)):
+        chunks.append(chunk)
+        size += len(chunk)
+    return b"".join(chunks)
 
 
 def decode(raw: bytes) -> str:
