@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import smlint_rules
 from smlint import registry
 from smlint.cli import main
 from smlint.container import Witness
@@ -14,7 +15,7 @@ from smlint.diagnostics import Severity
 from smlint.documentation import Block, documentation
 from smlint.rule import Heading, Rule
 
-RULES = list(registry.installed().rules())
+RULES = [rule for rule in registry.installed().rules() if rule.code in smlint_rules.RULES]
 ROOT = Path(__file__).parent.parent
 #: Whoever is cited must be one who decides: AWS, the vendor, the standard, or a thread of the project concerned.
 SOURCES = (
@@ -39,6 +40,11 @@ class TestRule:
             isinstance(level, Severity) for level in rule.level.values()
         )
         assert rule.witnesses
+
+    def test_the_index_says_where_it_can_look(self, rule: type[Rule]) -> None:
+        letters = {"D": Witness.DOCKERFILE, "I": Witness.IMAGE, "R": Witness.REQUEST, "L": Witness.LIVE}
+        said = smlint_rules.RULES[rule.code].partition("[")[2].rstrip("]")
+        assert {letters[letter] for letter in said} == rule.witnesses
 
     def test_documentation(self, rule: type[Rule]) -> None:
         page = documentation(rule)

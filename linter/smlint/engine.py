@@ -86,8 +86,8 @@ def judge(container: Container, plan: Plan, workloads: tuple[Workload, ...]) -> 
 
 def container_rules(plan: Plan, witness: Witness) -> Iterator[type[ContainerRule]]:
     """The enabled rules about containers that the witness can answer."""
-    for rule in plan.registry.rules(code for code in plan.registry.codes if code in plan.enabled):
-        if witness in rule.witnesses and issubclass(rule, ContainerRule):
+    for rule in plan.registry.rules_for(witness, plan.enabled):
+        if issubclass(rule, ContainerRule):
             yield rule
 
 

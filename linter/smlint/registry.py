@@ -12,9 +12,11 @@ from functools import cache
 from importlib import import_module
 from typing import Final
 
+from smlint.container import Witness
 from smlint.rule import Rule
 
 GROUP: Final = "smlint.rules"
+_LETTERS: Final = {Witness.DOCKERFILE: "D", Witness.IMAGE: "I", Witness.REQUEST: "R", Witness.LIVE: "L"}
 #: Letters that are written for digits.
 _LOOK_ALIKES: Final = str.maketrans("OILSB", "01158")
 
@@ -37,9 +39,10 @@ class Registry:
     """All rules of all packs, by code."""
 
     def __init__(self, targets: Mapping[str, str]) -> None:
-        """``targets`` maps a code to ``"module:Class"``."""
+        """``targets`` maps a code to ``"module:Class [DI]"``; see :data:`smlint_rules.RULES`."""
         self._targets = dict(sorted(targets.items()))
         self._loaded: dict[str, type[Rule]] = {}
+        self._speaking: dict[tuple[Witness, frozenset[str]], tuple[type[Rule], ...]] = {}
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -49,7 +52,7 @@ class Registry:
     def load(self, code: str) -> type[Rule]:
         """The rule class of ``code``; raises BrokenPackError when it cannot be imported."""
         if code not in self._loaded:
-            module, _, name = self._targets[code].partition(":")
+            module, _, name = self._targets[code].partition(" ")[0].partition(":")
             try:
                 self._loaded[code] = getattr(import_module(module), name)
             except (ImportError, AttributeError) as error:
@@ -62,6 +65,21 @@ class Registry:
         """The rule classes of ``codes`` (default: all)."""
         for code in self._targets if codes is None else codes:
             yield self.load(code)
+
+    def rules_for(self, witness: Witness, codes: frozenset[str]) -> tuple[type[Rule], ...]:
+        """The rule classes among ``codes`` that can speak about ``witness``; no others are imported."""
+        key = (witness, codes)
+        if key not in self._speaking:
+            self._speaking[key] = tuple(self._rules_for(witness, codes))
+        return self._speaking[key]
+
+    def _rules_for(self, witness: Witness, codes: frozenset[str]) -> Iterator[type[Rule]]:
+        for code, target in self._targets.items():
+            letters = target.partition("[")[2]
+            if code in codes and (not letters or _LETTERS[witness] in letters):
+                rule = self.load(code)
+                if witness in rule.witnesses:
+                    yield rule
 
     def matching(self, selector: str) -> frozenset[str]:
         """Codes meant by a code, a code's beginning (``SM2``), a name or ``ALL``; raises UnknownRuleError."""
