@@ -1,10 +1,10 @@
-"""Changes to a file of the container that RUN commands make: its mode, its content, that it is there at all."""
+"""What RUN commands can do to a file of the container, as values: to its mode, its content, that it is there at all."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple, TypeAlias
 
 from smlint.container import UNRESOLVED, Absent, Fact, FileEntry, FileKind, Known, SimpleCommand, Unknown
 from smlint.diagnostics import Location
@@ -27,6 +27,40 @@ _ESCAPES: Final = {
     "\\": "\\",
     "e": "\x1b",
 }
+
+
+Change: TypeAlias = Callable[[Fact[FileEntry]], Fact[FileEntry]]
+
+
+class CopiedFrom(NamedTuple):
+    """What stands at the path came from another one, as that was before the command."""
+
+    path: str
+
+
+class LinkTo(NamedTuple):
+    """The path is a symbolic link; it is followed when somebody looks, not when it is made."""
+
+    path: str
+
+
+class Changed(NamedTuple):
+    """What stood at the path before is still there, changed."""
+
+    change: Change
+
+
+class Removed(NamedTuple):
+    """Nothing stands at the path any more."""
+
+
+class Opaque(NamedTuple):
+    """The command may have done anything to the path."""
+
+    reason: str
+
+
+Effect: TypeAlias = CopiedFrom | LinkTo | Changed | Removed | Opaque
 
 
 def changed_mode(mode: int | None, written: str) -> int | None:
@@ -65,7 +99,7 @@ def _with_rights(mode: int, operator: str, rights: int, mask: int) -> int:
     return (mode & ~(mask & 0o777)) | rights
 
 
-def with_mode(written: str | None) -> Callable[[Fact[FileEntry]], Fact[FileEntry]]:
+def with_mode(written: str | None) -> Change:
     """``chmod``; None stands for a mode, or a set of files, that is not known."""
 
     def change(before: Fact[FileEntry]) -> Fact[FileEntry]:
@@ -78,9 +112,7 @@ def with_mode(written: str | None) -> Callable[[Fact[FileEntry]], Fact[FileEntry
     return change
 
 
-def written(
-    path: str, content: str | None, location: Location, *, append: bool
-) -> Callable[[Fact[FileEntry]], Fact[FileEntry]]:
+def written(path: str, content: str | None, location: Location, *, append: bool) -> Change:
     """A redirection into ``path``; ``content`` is None where it is not known what was written."""
 
     def change(before: Fact[FileEntry]) -> Fact[FileEntry]:
@@ -101,7 +133,7 @@ def written(
     return change
 
 
-def touched(path: str, location: Location) -> Callable[[Fact[FileEntry]], Fact[FileEntry]]:
+def touched(path: str, location: Location) -> Change:
     """``touch``: an empty file where there was none."""
 
     def change(before: Fact[FileEntry]) -> Fact[FileEntry]:
@@ -114,7 +146,7 @@ def touched(path: str, location: Location) -> Callable[[Fact[FileEntry]], Fact[F
     return change
 
 
-def made_directory(path: str, location: Location) -> Callable[[Fact[FileEntry]], Fact[FileEntry]]:
+def made_directory(path: str, location: Location) -> Change:
     """``mkdir -p``."""
 
     def change(before: Fact[FileEntry]) -> Fact[FileEntry]:
@@ -126,7 +158,7 @@ def made_directory(path: str, location: Location) -> Callable[[Fact[FileEntry]],
     return change
 
 
-def perhaps_made(reason: str) -> Callable[[Fact[FileEntry]], Fact[FileEntry]]:
+def perhaps_made(reason: str) -> Change:
     """A step that may have put something where nothing was."""
 
     def change(before: Fact[FileEntry]) -> Fact[FileEntry]:

@@ -13,7 +13,8 @@ from typing import Final
 
 from smlint.container import ABSENT, UNRESOLVED, Fact, FileEntry, FileKind, Known, SimpleCommand, Unknown
 from smlint.dockerfile.buildcontext import LINK_LIMIT, BuildContext
-from smlint.dockerfile.effects import Change, Changed, CopiedFrom, LinkTo, Opaque, effect
+from smlint.dockerfile.changes import Change, Changed, CopiedFrom, LinkTo, Opaque
+from smlint.dockerfile.effects import effect
 from smlint.dockerfile.history import Histories, History
 from smlint.dockerfile.paths import name, normalise, parents, within
 from smlint.dockerfile.placed import Placed

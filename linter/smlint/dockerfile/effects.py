@@ -10,123 +10,30 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterable
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
-from smlint.container import UNRESOLVED, Fact, FileEntry, SimpleCommand
+from smlint.container import UNRESOLVED, SimpleCommand
 from smlint.dockerfile import changes
+from smlint.dockerfile.changes import Changed, CopiedFrom, Effect, LinkTo, Opaque, Removed
 from smlint.dockerfile.operands import Match, Operands, match, match_above
 from smlint.dockerfile.paths import is_directory_name, join, name, within
 
-Change: TypeAlias = Callable[[Fact[FileEntry]], Fact[FileEntry]]
 IsDirectory: TypeAlias = Callable[[str], bool]
 
 
-class CopiedFrom(NamedTuple):
-    """What stands at the path came from another one, as that was before the command."""
-
-    path: str
-
-
-class LinkTo(NamedTuple):
-    """The path is a symbolic link; it is followed when somebody looks, not when it is made."""
-
-    path: str
-
-
-class Changed(NamedTuple):
-    """What stood at the path before is still there, changed."""
-
-    change: Change
-
-
-class Removed(NamedTuple):
-    """Nothing stands at the path any more."""
-
-
-class Opaque(NamedTuple):
-    """The command may have done anything to the path."""
-
-    reason: str
-
-
-Effect: TypeAlias = CopiedFrom | LinkTo | Changed | Removed | Opaque
-
 _INTERPRETERS: Final = re.compile(r"(?:ba|da|z|k|a)?sh|python[\d.]*|perl|ruby|node|Rscript|source|\.")
+# fmt: off
 #: Programs that read the files they are given and leave them alone.
-_READERS: Final = frozenset(
-    [
-        "cat",
-        "ls",
-        "test",
-        "[",
-        "[[",
-        "grep",
-        "egrep",
-        "fgrep",
-        "head",
-        "tail",
-        "stat",
-        "file",
-        "wc",
-        "md5sum",
-        "sha1sum",
-        "sha256sum",
-        "sha512sum",
-        "cut",
-        "sort",
-        "diff",
-        "cmp",
-        "readlink",
-        "realpath",
-        "basename",
-        "dirname",
-        "which",
-        "type",
-        "echo",
-        "printf",
-        "cd",
-        "pushd",
-        "export",
-        "set",
-        "less",
-        "more",
-        "du",
-        "df",
-        "pip",
-        "pip3",
-        "conda",
-        "mamba",
-        "micromamba",
-        "apt",
-        "apt-get",
-        "yum",
-        "dnf",
-        "apk",
-        "dpkg",
-        "rpm",
-        "gem",
-        "npm",
-        "yarn",
-        "uv",
-        "poetry",
-        "pipenv",
-        "useradd",
-        "adduser",
-        "groupadd",
-        "usermod",
-        "chown",
-        "chgrp",
-        "setcap",
-        "getcap",
-        "ldconfig",
-        "true",
-        "false",
-        "exit",
-        "test",
-        "pytest",
-        "shellcheck",
-    ]
-)
+_READERS: Final = frozenset((
+    "cat", "ls", "test", "[", "[[", "grep", "egrep", "fgrep", "head", "tail", "stat", "file", "wc",
+    "md5sum", "sha1sum", "sha256sum", "sha512sum", "cut", "sort", "diff", "cmp", "readlink", "realpath",
+    "basename", "dirname", "which", "type", "echo", "printf", "cd", "pushd", "export", "set", "less",
+    "more", "du", "df", "pip", "pip3", "conda", "mamba", "micromamba", "apt", "apt-get", "yum", "dnf",
+    "apk", "dpkg", "rpm", "gem", "npm", "yarn", "uv", "poetry", "pipenv", "useradd", "adduser",
+    "groupadd", "usermod", "chown", "chgrp", "setcap", "getcap", "ldconfig", "true", "false", "exit",
+    "pytest", "shellcheck",
+))
+# fmt: on
 _MENDS: Final = re.compile(r"s(.)(?:\\r|\^M|\\x0[dD]|\\015|\r)\+?\$?\1\1[gm]*")
 
 

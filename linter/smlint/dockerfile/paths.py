@@ -11,42 +11,15 @@ from typing import Final
 
 from smlint.container import UNRESOLVED
 
+# fmt: off
 #: Directories that every Linux image with a shell has (Filesystem Hierarchy Standard 3.0, chapters 3 and 4).
-STANDARD_DIRECTORIES: Final = frozenset(
-    [
-        "/",
-        "/bin",
-        "/boot",
-        "/dev",
-        "/etc",
-        "/home",
-        "/lib",
-        "/media",
-        "/mnt",
-        "/opt",
-        "/root",
-        "/run",
-        "/sbin",
-        "/srv",
-        "/tmp",
-        "/usr",
-        "/usr/bin",
-        "/usr/lib",
-        "/usr/local",
-        "/usr/local/bin",
-        "/usr/local/etc",
-        "/usr/local/lib",
-        "/usr/local/sbin",
-        "/usr/local/share",
-        "/usr/sbin",
-        "/usr/share",
-        "/usr/src",
-        "/var",
-        "/var/lib",
-        "/var/log",
-        "/var/tmp",
-    ]
-)
+STANDARD_DIRECTORIES: Final = frozenset((
+    "/", "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/media", "/mnt", "/opt", "/root", "/run",
+    "/sbin", "/srv", "/tmp", "/usr", "/usr/bin", "/usr/lib", "/usr/local", "/usr/local/bin",
+    "/usr/local/etc", "/usr/local/lib", "/usr/local/sbin", "/usr/local/share", "/usr/sbin", "/usr/share",
+    "/usr/src", "/var", "/var/lib", "/var/log", "/var/tmp",
+))
+# fmt: on
 
 
 def join(directory: str, path: str) -> str:

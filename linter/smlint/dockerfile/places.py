@@ -134,12 +134,10 @@ def _origin(step: Step, stages: Stages) -> tuple[Stage | None, str | None]:
 
 
 def _with_parents(placement: Placement) -> Placement:
-    """``--parents``: the directories of the source, from ``/./`` on, are made in the target."""
+    """``--parents``: the source keeps its path, from ``/./`` on, under the target."""
     before, pivot, after = placement.source.partition("/./")
-    kept = normalise(after if pivot else before)
-    return placement._replace(
-        target=join(placement.target, kept.rpartition("/")[0].lstrip("/")), is_directory=True
-    )
+    kept = _WILDCARD.sub(UNRESOLVED, normalise(after if pivot else before))
+    return placement._replace(target=join(placement.target, kept.lstrip("/")), is_directory=False)
 
 
 def _inline(common: Placement, argument: Argument, heredocs: dict[str, Heredoc]) -> list[Placement]:
