@@ -65,7 +65,7 @@ class CodeUnderOptMl(ContainerRule):
 
 def _places(container: Container) -> Iterator[Location]:
     if container.witness is Witness.IMAGE:
-        found = container.evidence.files_matching([r"^/opt/ml/code/"])
+        found = container.evidence.files_matching([r"^/opt/ml/code/"], [f"{opt_ml.CODE}/"])
         if isinstance(found, Known):
             yield from (file.location for file in found.value if file.size and not file.is_directory)
         return

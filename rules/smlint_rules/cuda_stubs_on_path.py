@@ -67,7 +67,7 @@ class CudaStubsOnPath(ContainerRule):
 
 
 def _loader(container: Container) -> Iterator[Finding]:
-    found = container.evidence.files_matching([_LOADER])
+    found = container.evidence.files_matching([_LOADER], ["/etc/ld.so.conf", "/etc/ld.so.conf.d/"])
     if not isinstance(found, Known):
         return
     for placed in found.value:

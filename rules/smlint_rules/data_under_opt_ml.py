@@ -87,7 +87,7 @@ def _finding(path: str, what: str, location: Location) -> Finding:
 
 
 def _in_image(container: Container) -> Iterator[Finding]:
-    found = container.evidence.files_matching([r"^/opt/ml/"])
+    found = container.evidence.files_matching([r"^/opt/ml/"], opt_ml.PLACES)
     if not isinstance(found, Known):
         return
     areas: dict[str, list[PlacedFile]] = {}

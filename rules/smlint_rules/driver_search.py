@@ -25,8 +25,6 @@ _LIBRARIES: Final = (
     "/usr/lib64",
     "/usr/lib",
     "/lib64",
-    "/usr/local/nvidia/lib64",
-    "/usr/local/nvidia/lib",
     "/usr/local/lib",
 )
 _BINARIES: Final = (
@@ -79,6 +77,7 @@ _UNLINKED: Final = (
 )
 _LINK: Final = re.compile(rf"/lib(?:{'|'.join(_LINKED)})\.so(?:\.\d)?$")
 _VERSION: Final = re.compile(r"\.so\.(\d{3,}\.\d+(?:\.\d+)?)$")
+_CACHED: Final = re.compile(rb"/[!-~]*/lib(?:cuda|nvidia-[a-z0-9-]+)\.so(?:\.\d+)*(?=\0)")
 #: What a finding should name first.
 _TELLING: Final = ("/libcuda.so", "/libnvidia-ml.so", "/nvidia-smi")
 
@@ -93,24 +92,33 @@ def driver_files(container: Container) -> Fact[Sequence[PlacedFile]]:
 
 def _search(container: Container) -> Fact[Sequence[PlacedFile]]:
     patterns = [*(f"^(?:{pattern})$" for pattern in PATTERNS), _LINK.pattern]
-    first = container.evidence.files_matching(patterns, _places())
+    cached = _in_loader_cache(container)
+    first = container.evidence.files_matching(patterns, [*_places(), *cached])
     if not isinstance(first, Known):
         return first
-    versions = {match[1] for file in first.value for match in _versions(file)}
     found = {file.path: file for file in first.value}
+    versions = sorted({version for file in first.value for version in _versions(file)})
     if versions:
-        second = container.evidence.files_matching(patterns, _places_of(sorted(versions)))
+        folders = dict.fromkeys((*_LIBRARIES, *map(posixpath.dirname, cached)))
+        second = container.evidence.files_matching(patterns, _places_of(versions, tuple(folders)))
         if isinstance(second, Known):
             found.update((file.path, file) for file in second.value)
     files = [file for file in found.values() if file.link_target is None and is_driver_file(file.path)]
     return Known(tuple(sorted(files, key=_by_importance)), first.location)
 
 
-def _versions(file: PlacedFile) -> Iterator[re.Match[str]]:
+def _in_loader_cache(container: Container) -> list[str]:
+    """Libraries of the driver that ``ldconfig`` has seen, wherever they are."""
+    file = container.files.lookup("/etc/ld.so.cache")
+    content = file.value.content if isinstance(file, Known) else None
+    return sorted({match.decode("ascii") for match in _CACHED.findall(content or b"")})
+
+
+def _versions(file: PlacedFile) -> Iterator[str]:
     for name in (file.path, file.link_target or ""):
         match = _VERSION.search(name)
         if match is not None and "/compat/" not in posixpath.join(posixpath.dirname(file.path), name):
-            yield match
+            yield match[1]
 
 
 def _places() -> Iterator[str]:
@@ -120,12 +128,12 @@ def _places() -> Iterator[str]:
         yield f"{folder}/libcuda.so"
     for folder, name in product(_BINARIES, PROGRAMS):
         yield f"{folder}/{name}"
-    yield from ("/lib/modules/", "/usr/lib/modules/", "/var/lib/dkms/")
+    yield from ("/lib/modules/", "/usr/lib/modules/", "/var/lib/dkms/", "/usr/local/nvidia/")
 
 
-def _places_of(versions: Sequence[str]) -> Iterator[str]:
+def _places_of(versions: Sequence[str], folders: Sequence[str]) -> Iterator[str]:
     for version in versions:
-        for folder, name in product(_LIBRARIES, (*_LINKED, *_UNLINKED)):
+        for folder, name in product(folders, (*_LINKED, *_UNLINKED)):
             yield f"{folder}/lib{name}.so.{version}"
         yield f"/usr/src/nvidia-{version}/"
         for folder, name in product(

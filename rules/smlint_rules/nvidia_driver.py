@@ -11,7 +11,8 @@ from smlint.diagnostics import Severity
 from smlint.rule import ContainerRule, Context, Finding
 from smlint.shell.commands import unwrap
 from smlint_rules import driver_packages, words
-from smlint_rules.driver_files import PATTERNS, is_driver_file
+from smlint_rules.driver_files import is_driver_file
+from smlint_rules.driver_search import driver_files
 from smlint_rules.installs import installed_by
 
 _LOST: Final = "SageMaker mounts its host's driver, and two drivers end in `Driver/library version mismatch`"
@@ -174,11 +175,12 @@ def _in_image(container: Container) -> Iterator[Finding]:
                 f"install {package.instead} instead" if package.instead else "build the image without it",
                 level=Severity.ERROR if package.verdict == "driver" else Severity.WARNING,
             )
-    files = container.evidence.files_matching([f"^{pattern}$" for pattern in PATTERNS])
-    for file in files.value if isinstance(files, Known) else ():
-        if file.size and not file.link_target and is_driver_file(file.path):
-            yield Finding(
-                file.location,
-                f"{file.path} is a file of the NVIDIA driver: {_LOST}",
-                "build the image without the driver; SageMaker brings it",
-            )
+    found = driver_files(container)
+    files = [file for file in found.value if file.size] if isinstance(found, Known) else []
+    if files:
+        others = " and other files" if len(files) > 1 else ""
+        yield Finding(
+            files[0].location,
+            f"{files[0].path}{others} of the NVIDIA driver {'are' if others else 'is'} in the image: {_LOST}",
+            "build the image without the driver; SageMaker brings it",
+        )

@@ -33,6 +33,8 @@ _TIERS: Final[Mapping[str, Mapping[Workload, Severity]]] = {
     "additional-model-data-sources": {Workload.INFERENCE: _W},
 }
 _LOOSE: Final = {Workload.TRAINING: _W, Workload.PROCESSING: _W}
+#: Folders to look into one by one where a witness cannot list all of /opt/ml: a large model must not hide the rest.
+PLACES: Final = (f"{ROOT}/", *(f"{ROOT}/{name}/" for name in _TIERS))
 
 
 def below(path: str) -> bool:

@@ -152,11 +152,18 @@ class DaemonFiles:
         if parent is None or parent.kind is not FileKind.DIRECTORY:
             return Listing(())
         if not name:
-            if parent.path not in self._listings:
-                self._listings[parent.path] = self._list(parent.path)
-            return self._listings[parent.path]
+            return self._listing(parent.path)
         node = self._lstat(posixpath.join(parent.path, name))
         return Listing([node] if node is not None and node.kind is not FileKind.DIRECTORY else ())
+
+    def _listing(self, directory: str) -> Listing:
+        above = next((folder for folder in self._listings if directory.startswith(f"{folder}/")), None)
+        if above is not None and not self._listings[above].incomplete:
+            nodes = self._listings[above].nodes
+            return Listing([node for node in nodes if node.path.startswith(f"{directory}/")])
+        if directory not in self._listings:
+            self._listings[directory] = self._list(directory)
+        return self._listings[directory]
 
     def _list(self, directory: str) -> Listing:
         """Everything below a directory (a resolved path), as far as the budget goes."""
