@@ -333,8 +333,21 @@ class _Reader:
             value = Piece(sign.end_byte, node.end_byte)
         text = self._text(node)
         called = "" if name is None else re.split(r"\[", self._text(name))[0]
+        elements: list[Piece] | None = None
+        array = node.child_by_field_name("value")
+        if array is not None and self._is_array(node):
+            elements = []
+            for child in array.named_children:
+                if child.type != "comment":
+                    self._word(child, depth, elements)
         return Assignment(
-            called or text, value, node.start_byte, node.end_byte, self._substitutions(node, depth)
+            called or text,
+            value,
+            node.start_byte,
+            node.end_byte,
+            self._substitutions(node, depth),
+            None if elements is None else tuple(elements),
+            sign is not None and sign.type == "+=",
         )
 
     def _redirect(self, node: tree_sitter.Node, depth: int, extra: list[Piece]) -> Iterator[Redirection]:

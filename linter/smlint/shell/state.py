@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from smlint.container import UNRESOLVED, Word
 from smlint.shell.syntax import (
@@ -60,6 +60,10 @@ class State:
         value = self._lookup(name)
         return UNKNOWN if value is None else Value(value)
 
+    def array(self, name: str) -> tuple[Value, ...] | None:
+        """Arrays are not followed in RUN text."""
+        return None
+
     def assign(self, name: str, value: Value | None) -> None:
         """Set a variable, or unset it."""
         self._values[name] = value
@@ -110,7 +114,22 @@ class State:
             self.parameters = Parameters(tuple(Value(text) for text in values))
 
 
-def directory_after(state: State, words: Sequence[Word]) -> None:
+class Located(Protocol):
+    """Something that is in a directory and may go to another one."""
+
+    directory: str
+    #: What ``pushd`` has put aside.
+    directories: tuple[str, ...]
+    #: Where ``cd -`` goes.
+    previous: str
+
+    @property
+    def variable(self) -> Callable[[str], Value | None]:
+        """The value of a variable."""
+        ...
+
+
+def directory_after(state: Located, words: Sequence[Word]) -> None:
     """Follow ``cd``, ``pushd`` and ``popd``."""
     name = words[0].text
     if name == "popd":
@@ -134,7 +153,7 @@ def directory_after(state: State, words: Sequence[Word]) -> None:
         _go(state, _target(state, operands[0]))
 
 
-def _target(state: State, path: str) -> str:
+def _target(state: Located, path: str) -> str:
     if path == "~" or path.startswith("~/"):
         home = state.variable("HOME")
         path = (UNRESOLVED if home is None else home.text) + path[1:]
@@ -147,7 +166,7 @@ def _target(state: State, path: str) -> str:
     return joined if UNRESOLVED in joined else posixpath.normpath(joined)
 
 
-def _go(state: State, directory: str) -> None:
+def _go(state: Located, directory: str) -> None:
     state.previous, state.directory = state.directory, directory
 
 

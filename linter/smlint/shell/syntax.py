@@ -18,13 +18,16 @@ class Piece(NamedTuple):
 
 
 class Assignment(NamedTuple):
-    """``name=value``; ``value`` is None for arrays, subscripts and ``+=``, whose results are not followed."""
+    """``name=value``; ``value`` is None for arrays, subscripts and ``+=``."""
 
     name: str
     value: Piece | None
     start: int
     end: int
     substitutions: tuple[Block, ...] = ()
+    #: The elements of ``name=(…)`` and ``name+=(…)``; None for everything else.
+    elements: tuple[Piece, ...] | None = None
+    appends: bool = False
 
 
 class Redirection(NamedTuple):

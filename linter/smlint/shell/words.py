@@ -15,12 +15,15 @@ from smlint.shell.transform import parameter_operation
 
 #: Provenance of "every argument that is left": ``"$@"`` where the arguments are not known one by one.
 ALL: Final = 0
+#: Provenance of "perhaps some of the arguments": a command substitution that looks at them.
+SOME: Final = -1
 _DEPTH: Final = 20
 _BLANK: Final = re.compile(r"[ \t\n]+")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]|[@*#?$!-]")
 _PLAIN: Final = re.compile(r"[^\\'\"$`*?\[\]]+")
 _PLAIN_QUOTED: Final = re.compile(r"[^\\\"$`]+")
 _PARAMETER: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-])(.*)", re.DOTALL)
+_LOOKS_AT_ARGUMENTS: Final = re.compile(r"\$\{?[@*1-9]")
 _GLOB: Final = re.compile(r"([*?\[\]\\])")
 _OFFSETS: Final = re.compile(r":\s*([0-9]+)(?:\s*:\s*([0-9]+))?\s*")
 
@@ -63,6 +66,10 @@ class Scope(Protocol):
 
     def variable(self, name: str) -> Value | None:
         """The value of a variable; None when it is certainly not set."""
+        ...
+
+    def array(self, name: str) -> tuple[Value, ...] | None:
+        """The elements of an array; None when they are not known."""
         ...
 
 
@@ -189,8 +196,10 @@ class _Expansion:
 
     def _expansion(self, word: str, at: int, *, quoted: bool) -> int:
         if word[at] == "`" or word.startswith("$(", at):
-            self._insert(UNKNOWN, quoted=quoted)
-            return close_bracket(word, at)
+            end = close_bracket(word, at)
+            looks = _LOOKS_AT_ARGUMENTS.search(word, at, end)
+            self._insert(Value(UNRESOLVED, frozenset((SOME,))) if looks else UNKNOWN, quoted=quoted)
+            return end
         if word.startswith("${", at):
             end = close_bracket(word, at)
             self._braced(word[at + 2 : end - 1], quoted=quoted)
@@ -227,6 +236,10 @@ class _Expansion:
             return
         value = self._value(name)
         if operation:
+            elements = self._scope.array(name) if operation in ("[@]", "[*]") else None
+            if elements is not None:
+                self._fields_of(elements, operation[1], quoted=quoted)
+                return
             if operation.startswith("["):
                 value = Value(UNRESOLVED, frozenset() if value is None else value.used)
             else:

@@ -1,0 +1,242 @@
+"""From the ends of a script to answers: which program it is for, whether the signal and the exit code get through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+from smlint.shell.forwarding import Forwarding
+from smlint.shell.machine import Event, Machine, Status
+from smlint.shell.outcome import YES, Answer, Condition, Flow, How, Path
+from smlint.shell.tail import is_hindered
+from smlint.shell.words import ALL, SOME
+
+_MAX_PATHS: Final = 32
+_REASONS: Final = {
+    How.BACKGROUND: "it is started in the background",
+    How.PIPED: "it is a part of a pipeline",
+    How.SUBSHELL: "it runs in a subshell",
+}
+
+
+#: Shells whose implicit ``exec`` was measured; ``sh`` is one of them.
+_EXAMINED: Final = frozenset(("dash", "bash", "busybox", "sh"))
+
+
+class Shell(NamedTuple):
+    """What has to be known of the shell: which one it is, and the numbers of the words it was given (None: unknown)."""
+
+    dialect: str
+    arguments: frozenset[int] | None
+
+
+def flow(
+    machines: Sequence[Machine], shell: Shell, unseen: str, handler: Callable[[Machine], Forwarding]
+) -> Flow:
+    """What the ends of all ways amount to."""
+    chosen = [(machine, _program(machine, anything=False)) for machine in machines]
+    if all(at is None for _, at in chosen):
+        chosen = [(machine, _program(machine, anything=True)) for machine in machines]
+    ways: dict[object, list[tuple[Machine, int]]] = {}
+    for machine, at in chosen:
+        if at is not None:
+            event = machine.events[at]
+            ways.setdefault((event.started, event.in_loop), []).append((machine, at))
+    _drop_accidents(ways)
+    paths = [_path(group, shell, handler) for group in ways.values()]
+    may_end = any(at is None and not _failed(machine) for machine, at in chosen)
+    if len(paths) > _MAX_PATHS:
+        unseen = unseen or "there are too many ways through it"
+    return Flow(tuple(paths[:_MAX_PATHS]), unseen, may_end)
+
+
+def _drop_accidents(ways: dict[object, list[tuple[Machine, int]]]) -> None:
+    """A command that only ends a way because it failed there is no program when other ways go on behind it."""
+    passed = {
+        event.started for group in ways.values() for machine, at in group for event in machine.events[:at]
+    }
+    for key, group in list(ways.items()):
+        started = group[0][0].events[group[0][1]].started
+        if started in passed and all(machine.assumed.get(at) is False for machine, at in group):
+            del ways[key]
+
+
+def _failed(machine: Machine) -> bool:
+    return False in machine.assumed.values()
+
+
+def _program(machine: Machine, *, anything: bool) -> int | None:
+    """The index of the event that the script is for; with ``anything``, housekeeping counts as well."""
+    events = machine.events
+    if not events:
+        return None
+    last = len(events) - 1
+    if machine.stopped == "exec" and events[last].started.how is How.EXEC:
+        return last
+    substantial = [
+        at for at, event in enumerate(events) if not (event.is_trivial or event.is_idle or event.is_asked)
+    ]
+    failed = next((at for at in substantial if machine.assumed.get(at) is False), None)
+    if failed is not None:
+        # What follows a failure only handles it.
+        return failed
+    waited = [at for at in substantial if events[at].job is not None and _is_waited_for(machine, at)]
+    foreground = [at for at in substantial if events[at].job is None]
+    if waited and (not foreground or foreground[-1] < waited[-1]):
+        return waited[-1]
+    for candidates in (foreground, substantial):
+        if candidates:
+            return candidates[-1]
+    for wanted in (
+        [at for at, event in enumerate(events) if event.is_idle and not event.is_trivial],
+        [at for at, event in enumerate(events) if not event.is_trivial],
+        range(len(events)) if anything else [],
+    ):
+        if wanted:
+            return wanted[-1]
+    return None
+
+
+def _is_waited_for(machine: Machine, at: int) -> bool:
+    job = machine.events[at].job
+    return any(wait.after > at and (wait.jobs is None or job in wait.jobs) for wait in machine.waits)
+
+
+def _path(
+    ways: Sequence[tuple[Machine, int]], shell: Shell, handler: Callable[[Machine], Forwarding]
+) -> Path:
+    machine, at = next(((m, a) for m, a in ways if m.assumed.get(a) is not False), ways[0])
+    event = machine.events[at]
+    replaces = _agree([_replaces(m.events[a], shell) for m, a in ways])
+    told = handler(machine)
+    background = tuple(
+        e.started for i, e in enumerate(machine.events) if e.job is not None and i != at and not e.is_trivial
+    )
+    trap = machine.traps.get("TERM")
+    return Path(
+        command=event.started,
+        replaces=replaces,
+        forwards_signal=_forwards(event, replaces, trap, told, machine, at),
+        awaits_program=_awaits(replaces, told, machine, at),
+        passes_arguments=_agree([_passes(m.events[a], shell) for m, a in ways]),
+        keeps_exit_code=_keeps(ways, replaces),
+        earlier=tuple(e.started for e in machine.events[:at] if not e.is_trivial and e.job is None),
+        background=background,
+        trap=trap,
+        conditions=_common([m.conditions for m, _ in ways]),
+        is_idle=event.is_idle,
+        is_repeated=event.in_loop and machine.stopped == "loop",
+    )
+
+
+def _agree(answers: Sequence[Answer]) -> Answer:
+    if all(answer.value == answers[0].value for answer in answers):
+        return answers[0]
+    return Answer(None, "it depends on the way the script takes")
+
+
+def _common(many: Sequence[tuple[Condition, ...]]) -> tuple[Condition, ...]:
+    first = many[0]
+    return tuple(condition for condition in first if all(condition in other for other in many[1:]))
+
+
+def _replaces(event: Event, shell: Shell) -> Answer:
+    how = event.started.how
+    if how is How.EXEC:
+        return YES
+    if how in _REASONS and not (how is How.SUBSHELL and event.is_tail):
+        return Answer(False, _REASONS[how])
+    if shell.dialect not in _EXAMINED:
+        return Answer(None, f"{shell.dialect} was not examined")
+    if not event.is_tail or is_hindered(shell.dialect, event.traps):
+        why = "a trap is set" if event.is_tail else "it is started without exec"
+        return Answer(False, why)
+    if shell.dialect == "sh":
+        return Answer(None, "it depends on which shell runs it")
+    return Answer(True, f"{shell.dialect} runs the last command of a -c string in its own process")
+
+
+def _passes(event: Event, shell: Shell) -> Answer:
+    words = event.started.words
+    used: frozenset[int] = frozenset().union(*(word.used for word in words))
+    if shell.arguments is not None:
+        if not shell.arguments or used >= shell.arguments:
+            return YES
+        if used & shell.arguments:
+            return Answer(False, "not all of the arguments are passed on")
+    elif ALL in used:
+        return YES
+    elif used - {SOME}:
+        return Answer(None, "some of the arguments are passed on")
+    if SOME in used or ALL in used:
+        return Answer(None, "what is passed on comes from a command")
+    return Answer(False, "the script does not pass its arguments on")
+
+
+def _forwards(
+    event: Event, replaces: Answer, trap: str | None, told: Forwarding, machine: Machine, at: int
+) -> Answer:
+    if replaces.value is not False:
+        return YES if replaces.value else Answer(None, replaces.reason)
+    if trap is None:
+        return Answer(False, "the shell has no trap for SIGTERM, so it passes nothing on")
+    if not trap:
+        return Answer(False, "the script ignores SIGTERM, and so does every program that it starts")
+    if event.job is None:
+        return Answer(False, "the shell runs its trap only after the program in the foreground has ended")
+    if not _is_waited_for(machine, at) and machine.stopped != "loop":
+        foreground = [e for e in machine.events[at + 1 :] if e.job is None]
+        if not foreground:
+            return Answer(False, "the shell does not wait for the program")
+        if foreground[-1].is_idle:
+            return Answer(False, "the shell runs its trap only after the program in the foreground has ended")
+    return told.reaches(event.job)
+
+
+def _awaits(replaces: Answer, told: Forwarding, machine: Machine, at: int) -> Answer:
+    if replaces.value is not False:
+        return replaces._replace(reason="" if replaces.value else replaces.reason)
+    event = machine.events[at]
+    if event.job is None:
+        return YES
+    if told.waits:
+        return YES
+    if told.waits is None:
+        return Answer(None, "what the trap does is unknown")
+    waits = [
+        wait for wait in machine.waits if wait.after > at and (wait.jobs is None or event.job in wait.jobs)
+    ]
+    if told.exits:
+        return Answer(False, "the trap ends the script at once")
+    if len(waits) > 1 or machine.stopped == "loop":
+        return YES
+    return Answer(False, "wait returns when the signal comes, and nothing waits a second time")
+
+
+def _keeps(ways: Sequence[tuple[Machine, int]], replaces: Answer) -> Answer:
+    if replaces.value:
+        return YES
+    answers = [_keeps_on(machine, at) for machine, at in ways if machine.assumed.get(at) is not True]
+    if not answers:
+        return Answer(None, "what happens when the program fails is not in view")
+    for wanted in (False, None):
+        for answer in answers:
+            if answer.value is wanted:
+                return answer
+    return YES
+
+
+def _keeps_on(machine: Machine, at: int) -> Answer:
+    if machine.stopped == "loop":
+        return Answer(None, "the program runs in a loop")
+    status: Status = machine.status
+    if at in status.origins and status.is_negated:
+        return Answer(False, "! turns a failure into success")
+    if at in status.origins or status.value is False:
+        return YES
+    if status.value is True:
+        return Answer(False, "the script ends with success whatever the program returns")
+    if status.origins:
+        other = machine.events[max(status.origins)].started.texts[0]
+        return Answer(False, f"the script ends with the exit code of {other}")
+    return Answer(None, "the exit code of the script is unknown")
