@@ -10,7 +10,7 @@ import typer
 from smlint import config as settings_of
 from smlint import registry
 from smlint.check import make_plan
-from smlint.cli import options
+from smlint.cli import options, probe_options
 from smlint.config import FORMATS, ConfigError, Settings
 from smlint.exit_code import ExitCode
 from smlint.registry import BrokenPackError, UnknownRuleError
@@ -49,6 +49,25 @@ def image(
         str | None,
         typer.Option(metavar="PATH", help="The Dockerfile of the image: findings point into it."),
     ] = None,
+    probe_sigterm: probe_options.ProbeSigterm = False,
+    clean_probes: probe_options.CleanProbes = False,
+    entrypoint: probe_options.Entrypoint = [],  # noqa: B006
+    argument: probe_options.Argument = [],  # noqa: B006
+    request: probe_options.RequestFile = None,
+    hyperparameters: probe_options.Hyperparameters = None,
+    channel: probe_options.Channels = [],  # noqa: B006
+    model: probe_options.Model = None,
+    env: probe_options.Variables = [],  # noqa: B006
+    network: probe_options.Network = None,
+    gpus: probe_options.Gpus = None,
+    memory: probe_options.Memory = None,
+    pids_limit: probe_options.PidsLimit = 1024,
+    grace: probe_options.Grace = None,
+    full_grace: probe_options.FullGrace = False,
+    ready_log: probe_options.ReadyLog = None,
+    ready_ping: probe_options.ReadyPing = None,
+    settle: probe_options.Settle = None,
+    ready_timeout: probe_options.ReadyTimeout = None,
     workload: options.Workloads = [],  # noqa: B006
     stage: options.Stage = None,
     select: options.Select = [],  # noqa: B006
@@ -67,7 +86,7 @@ def image(
     """Say what SageMaker will not accept in a built image, and why.
 
     Reads archives and layouts from disk. A running engine or a registry is asked only for references that name one:
-    on an engine a container is created, never started, and removed.
+    on an engine a container is created, never started, and removed; only --probe-sigterm starts one.
     """
     from smlint.image.lint import lint_images
     from smlint.image.open import Options
@@ -86,6 +105,12 @@ def image(
     if format is not None and format not in FORMATS:
         options.usage(f"there is no format {format!r}; write one of {', '.join(FORMATS)}")
     named = [*references, *(_listed(from_file) if from_file is not None else [])]
+    if clean_probes:
+        from smlint.cli import probing
+
+        probing.clean()
+        if not named:
+            return
     if not named:
         options.usage("no image is named; write a reference or --from-file LIST")
     try:
@@ -104,6 +129,36 @@ def image(
                 jobs=jobs,
                 progress=bars.bar,
             )
+        if probe_sigterm:
+            from smlint.cli import probing
+
+            asked = probing.Asked(
+                probe_options.ProbeArguments(
+                    entrypoint=tuple(entrypoint),
+                    argument=tuple(argument),
+                    request=request,
+                    hyperparameters=hyperparameters,
+                    channel=tuple(channel),
+                    model=model,
+                    env=tuple(env),
+                    network=network,
+                    gpus=gpus,
+                    memory=memory,
+                    pids_limit=pids_limit,
+                    grace=grace,
+                    full_grace=full_grace,
+                    ready_log=ready_log,
+                    ready_ping=ready_ping,
+                    settle=settle,
+                    ready_timeout=ready_timeout,
+                ),
+                settings.workload,
+                platform,
+                plan,
+                origin,
+            )
+            probes = probing.run(named, result.outcomes, asked)
+            result = result._replace(outcomes=probes.outcomes, failures=(*result.failures, *probes.failures))
         report = Report(result.outcomes)
         if verbose:
             for outcome in result.outcomes:

@@ -4,45 +4,104 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import typer
 
 from smlint.cli import options
+from smlint.cli.probe_options import ProbeArguments, plans
+from smlint.diagnostics import ImageLocation
+from smlint.engine import Outcome, Plan, in_order
+from smlint.image.daemon import open_daemon
+from smlint.image.facts import container_of
+from smlint.image.reference import ImageError, Transport, parse_reference
+from smlint.probe.diagnose import diagnostics
+from smlint.probe.expectation import Expectation, expect
 from smlint.probe.interruption import Interruption, ProbeInterruptedError
 from smlint.probe.plan import ProbeError, ProbePlan
 from smlint.probe.progress import Silent
-from smlint.probe.record import ProbeRecord
+from smlint.probe.record import Probed
+from smlint.probe.session import probe
+from smlint.workload import Workload
 
 if TYPE_CHECKING:
     import docker
 
+    from smlint.image.origin import Origin
     from smlint.report.probe_line import ProbeLine
 
 
-class Probes(NamedTuple):
-    """The records of the probes that could be made, and a line for each that could not."""
+class Asked(NamedTuple):
+    """What the call says about all its probes."""
 
-    records: tuple[ProbeRecord, ...]
+    words: ProbeArguments
+    workloads: tuple[Workload, ...]
+    platform: str | None
+    rules: Plan
+    #: The Dockerfile that findings are led back to.
+    origin: Origin | None
+
+
+class Probes(NamedTuple):
+    """The outcomes with what the probes add to them, and a line for each probe that could not be made."""
+
+    outcomes: tuple[Outcome, ...]
     failures: tuple[str, ...]
 
 
-def run(plans: Iterable[ProbePlan]) -> Probes:
-    """Probe one plan after the other. Ctrl-C and SIGTERM end the call when everything is cleaned up."""
-    from smlint.probe.session import probe
-
-    records: list[ProbeRecord] = []
+def run(references: Iterable[str], outcomes: Iterable[Outcome], asked: Asked) -> Probes:
+    """Probe one image after the other. Ctrl-C and SIGTERM end the call when everything is cleaned up."""
+    found = list(outcomes)
     failures: list[str] = []
     with _engine() as client, Interruption() as interruption, _line() as line:
-        for plan in plans:
+        for reference in references:
+            index = _judged(reference, found)
+            if index is None:
+                # It could not even be read, and a line about that has been made already.
+                continue
             try:
-                records.append(probe(client.api, plan, line, interruption))
+                for plan, expectation in _planned(reference, asked):
+                    record = probe(client.api, plan, line, interruption)
+                    found[index] = _with(found[index], Probed(record, expectation.launch), asked)
             except ProbeInterruptedError as interrupted:
                 _end(interrupted)
-            except ProbeError as error:
+            except (ProbeError, ImageError) as error:
                 failures.append(str(error))
-    return Probes(tuple(records), tuple(failures))
+    return Probes(tuple(found), tuple(failures))
+
+
+def _judged(reference: str, outcomes: list[Outcome]) -> int | None:
+    """Which of the outcomes is about the image; a bare name is called by the transport that had it."""
+    image = parse_reference(reference).image
+    names = (reference, f"{Transport.DOCKER_DAEMON}:{image}", f"{Transport.DOCKER}://{image}")
+    return next((index for index, outcome in enumerate(outcomes) if outcome.subject.name in names), None)
+
+
+def _planned(reference: str, asked: Asked) -> Iterator[tuple[ProbePlan, Expectation]]:
+    """The plans for one image, each with what its files let one expect."""
+    named = parse_reference(reference)
+    if named.transport not in (Transport.ANY, Transport.DOCKER_DAEMON) or named.image is None:
+        raise ProbeError(
+            f"{reference} lies on no engine, so that it cannot be started; load it first: docker load"
+        )
+    for plan in plans(asked.words, named.image, asked.workloads):
+        with closing(open_daemon(named, asked.platform)) as source:
+            expectation = expect(container_of(source), plan)
+        ready = plan.ready._replace(expects_handler=expectation.handler)
+        yield plan._replace(ready=ready, anchor=expectation.anchor), expectation
+
+
+def _with(outcome: Outcome, probed: Probed, asked: Asked) -> Outcome:
+    """``outcome`` with the probe and what the live rules say of it."""
+    found = diagnostics(probed.record, asked.rules)
+    if asked.origin is not None:
+        place = probed.record.anchor
+        made_by = place.created_by if isinstance(place, ImageLocation) else None
+        found = list(asked.origin.relate(found, [made_by] if made_by else []))
+    return outcome._replace(
+        diagnostics=tuple(in_order([*outcome.diagnostics, *found])), probes=(*outcome.probes, probed)
+    )
 
 
 def clean() -> None:

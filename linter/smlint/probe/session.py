@@ -129,6 +129,8 @@ class _Attempts:
         container = self._create(planned.init, plans.directories(self._plan, self._custody.id))
         run = Run(planned.init, planned.signal, self._plan.budget)
         problem = container.start()
+        if "could not select device driver" in problem:
+            raise ProbeError(f"the engine cannot pass GPUs through, as --gpus asks: {problem}")
         if problem:
             state = container.state()
             return run._replace(
@@ -237,7 +239,7 @@ class _Attempts:
     def _network_mode(self) -> str:
         """None at all, unless asked for; for pings a network of the probe's own without a way out."""
         if self._plan.network is not None:
-            return self._plan.network
+            return _existing(self._api, self._plan.network)
         if not self._plan.wants_ping:
             return "none"
         if self._network is None:
@@ -269,6 +271,19 @@ def _over(run: Run, container: LiveContainer, keep: Keeper) -> Run:
         snapshots=keep.snapshots,
         log_tail=container.log_tail(),
     )
+
+
+def _existing(api: APIClient, network: str) -> str:
+    """The network's name, once the engine knows it: a container on a missing one fails as if the image were at fault."""
+    import docker.errors
+
+    if network in ("none", "host", "bridge", "default") or network.startswith("container:"):
+        return network
+    try:
+        api.inspect_network(network)
+    except docker.errors.NotFound as error:
+        raise ProbeError(f"--network {network}: the engine has no such network") from error
+    return network
 
 
 #: What the runtime's own init says, in place of the program, when the kernel will not start it.
