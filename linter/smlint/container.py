@@ -134,6 +134,8 @@ class RunCommand(NamedTuple):
     """A simple command of a RUN instruction that has a say in the judged image."""
 
     command: SimpleCommand
+    #: What it really runs: without ``sudo``, ``env A=1``, ``time``; the commands inside ``bash -c TEXT``.
+    inner: tuple[SimpleCommand, ...]
     stage: str
     #: The paths that the judged image copies out of ``stage``; None when the judged image *is* (or descends from) it.
     copied: tuple[str, ...] | None

@@ -6,6 +6,8 @@ import re
 from functools import cache
 from typing import Final, NamedTuple
 
+from smlint.tables import read_table
+
 #: A cheap test for text that may install the driver.
 HINT: Final = (
     r"(?i)nvidia|(?<![\w-])cuda(?![\w/.])|cuda-(?:\d|drivers|runtime|demo)|libcuda1|cuda_[\d.]+_|ollama\.\w+/install"
@@ -52,10 +54,7 @@ def _without_version(name: str) -> str:
 
 @cache
 def _table() -> tuple[_Row, ...]:
-    import tomllib
-    from importlib.resources import files
-
-    rows = tomllib.loads(files(__package__).joinpath("nvidia_packages.toml").read_text("utf-8"))["package"]
+    rows = read_table(__file__, "nvidia_packages.toml")["package"]
     return tuple(
         _Row(
             re.compile(row["name"]), row.get("system", ""), row["verdict"], row.get("instead", ""), row["why"]

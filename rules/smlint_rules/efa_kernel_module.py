@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from smlint.container import Container, Witness, is_resolved
 from smlint.diagnostics import Severity
 from smlint.rule import ContainerRule, Context, Finding
-from smlint.shell.commands import unwrap
 from smlint_rules import words
 
 
@@ -50,7 +49,7 @@ class EfaKernelModule(ContainerRule):
     def check(self, container: Container, context: Context) -> Iterator[Finding]:
         """Report the installer's word."""
         for run in container.evidence.run_commands(r"efa_installer"):
-            for command in unwrap(run.command):
+            for command in run.inner:
                 call = [word for word in command.words if words.program(word.text) not in words.SHELLS]
                 if not call or words.program(call[0].text) != "efa_installer.sh":
                     continue

@@ -9,7 +9,6 @@ from typing import Final
 from smlint.container import Container, Known, RunCommand, SimpleCommand, Witness, Word, is_resolved
 from smlint.diagnostics import Severity
 from smlint.rule import ContainerRule, Context, Finding
-from smlint.shell.commands import unwrap
 from smlint_rules import driver_packages, words
 from smlint_rules.driver_files import is_driver_file
 from smlint_rules.driver_search import driver_files
@@ -75,7 +74,7 @@ class NvidiaDriver(ContainerRule):
             return
         for run in container.evidence.run_commands(driver_packages.HINT):
             if _arrives(run):
-                for command in unwrap(run.command):
+                for command in run.inner:
                     yield from _by_command(command)
         for placed in container.evidence.placed_files():
             if not placed.is_directory and is_driver_file(placed.path):

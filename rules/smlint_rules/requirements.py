@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
 from typing import Any, NamedTuple
 
 from smlint.container import Container, Known, is_resolved
 from smlint.diagnostics import Location
+from smlint.tables import read_table
 
 _TERM = re.compile(r"(cuda|driver|arch|brand)(>=|<=|!=|=|<|>)(.+)")
 
@@ -74,9 +74,7 @@ def ami_drivers() -> tuple[Driver, ...]:
 
 @cache
 def _table() -> dict[str, list[dict[str, Any]]]:
-    import tomllib
-
-    return tomllib.loads(files(__package__).joinpath("inference_drivers.toml").read_text(encoding="utf-8"))
+    return read_table(__file__, "inference_drivers.toml")
 
 
 def _all(answers: Iterator[bool | None]) -> bool | None:

@@ -8,7 +8,6 @@ from typing import Final, NamedTuple
 
 from smlint.container import UNRESOLVED, Container, SimpleCommand, Word
 from smlint.diagnostics import Location
-from smlint.shell.commands import unwrap
 
 
 class Written(NamedTuple):
@@ -47,7 +46,7 @@ def written_by(container: Container, hint: str) -> Iterator[Written]:
     for run in container.evidence.run_commands(hint):
         if run.copied is not None:
             continue
-        for command in unwrap(run.command):
+        for command in run.inner:
             yield from _redirected(command)
             if command.words:
                 yield from _by_program(command)

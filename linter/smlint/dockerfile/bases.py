@@ -9,12 +9,11 @@ from __future__ import annotations
 import datetime
 import fnmatch
 import functools
-import os
 from typing import Any, Final, NamedTuple
 
 from smlint.container import UNRESOLVED
+from smlint.tables import read_table
 
-_DATA: Final = os.path.join(os.path.dirname(__file__), "bases.toml")
 #: Other names of Docker Hub's official images, and mirrors of other publishers' images.
 _ALIASES: Final = (
     ("index.docker.io/", "docker.io/"),
@@ -84,10 +83,7 @@ def _split(reference: str) -> tuple[str, str]:
 
 @functools.cache
 def _rows() -> list[dict[str, Any]]:
-    import tomllib
-
-    with open(_DATA, "rb") as file:
-        rows: list[dict[str, Any]] = tomllib.load(file)["image"]
+    rows: list[dict[str, Any]] = read_table(__file__, "bases.toml")["image"]
     return rows
 
 

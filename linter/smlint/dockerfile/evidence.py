@@ -15,6 +15,7 @@ from smlint.container import (
     Known,
     PlacedFile,
     RunCommand,
+    SimpleCommand,
     Unknown,
 )
 from smlint.dockerfile.buildcontext import BuildContext
@@ -62,7 +63,7 @@ class DockerfileEvidence:
         for step, copied in self._steps:
             if _concerns(step, pattern):
                 commands = self._runs.commands(step) or ()
-                found += [RunCommand(command, step.stage.label, copied) for command in commands]
+                found += [_run_command(command, step.stage.label, copied) for command in commands]
         return found
 
     def placed_files(self) -> Sequence[PlacedFile]:
@@ -196,6 +197,12 @@ def _taken(history: History, wanted: str | None) -> Iterator[tuple[Stage, str]]:
                     # Either a part of the copied directory, or the copied file itself under its own name.
                     part = source if rest == placement.base_name else join(source, rest)
                     yield placement.from_stage, part
+
+
+def _run_command(command: SimpleCommand, stage: str, copied: tuple[str, ...] | None) -> RunCommand:
+    from smlint.shell.commands import unwrap
+
+    return RunCommand(command, unwrap(command), stage, copied)
 
 
 def _concerns(step: Step, hint: re.Pattern[str]) -> bool:

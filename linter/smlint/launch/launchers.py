@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any, Final, NamedTuple
 
 from smlint.launch.chain import Kind
+from smlint.tables import read_table
 
 
 class Starts(enum.StrEnum):
@@ -71,11 +72,7 @@ class Split(NamedTuple):
 @cache
 def table() -> Mapping[str, Launcher]:
     """All launchers by name and by ``-m`` module (written ``-m name``)."""
-    import tomllib
-    from importlib.resources import files
-
-    text = files("smlint.launch").joinpath("launchers.toml").read_text(encoding="utf-8")
-    rows = [_launcher(row) for row in tomllib.loads(text)["launcher"]]
+    rows = [_launcher(row) for row in read_table(__file__, "launchers.toml")["launcher"]]
     found = {name: row for row in rows for name in row.names}
     found.update({f"-m {module}": row for row in rows for module in row.modules})
     return found

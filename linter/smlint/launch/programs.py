@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final, NamedTuple
 
+from smlint.tables import read_table
+
 _PYTHON: Final = re.compile(r"(?:python|pypy)(?:\d(?:\.\d+)*)?w?$")
 #: Python's options that take a word of their own.
 _PYTHON_VALUES: Final = frozenset({"-W", "-X", "--check-hash-based-pycs"})
@@ -23,12 +25,8 @@ class Program(NamedTuple):
 @cache
 def known_programs() -> Mapping[str, Program]:
     """Programs by name and by ``-m`` module (written ``-m name``)."""
-    import tomllib
-    from importlib.resources import files
-
-    text = files("smlint.launch").joinpath("programs.toml").read_text(encoding="utf-8")
     found: dict[str, Program] = {}
-    for row in tomllib.loads(text)["program"]:
+    for row in read_table(__file__, "programs.toml")["program"]:
         for name in row["names"]:
             found[name] = _program(name, row)
         for module in row.get("modules", ()):

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from smlint.container import Container, FileEntry, FileKind, Known
 from smlint.launch.chain import Answer
+from smlint.tables import read_table
 
 #: Bounds of the search: modules read, and bytes of source of one of them.
 MAX_MODULES: Final = 64
@@ -65,11 +66,7 @@ class Frameworks(NamedTuple):
 @cache
 def frameworks() -> Frameworks:
     """The table of libraries."""
-    import tomllib
-    from importlib.resources import files
-
-    text = files("smlint.launch").joinpath("frameworks.toml").read_text(encoding="utf-8")
-    table = tomllib.loads(text)
+    table = read_table(__file__, "frameworks.toml")
     handling = {name: _handling(row) for row in table["handling"] for name in row["modules"]}
     quiet = frozenset(name for row in table["quiet"] for name in row["modules"])
     return Frameworks(handling, quiet)
