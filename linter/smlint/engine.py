@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from smlint.container import Container, Witness
 from smlint.diagnostics import Diagnostic, ImageLocation, Severity
 from smlint.registry import Registry
-from smlint.rule import ContainerRule, Context, Finding, Rule, level_for
+from smlint.rule import ContainerRule, Context, Finding, RequestRule, Rule, level_for
 from smlint.workload import Workload
 
 if TYPE_CHECKING:
     from smlint.probe.record import Probed
+    from smlint.request import Request
 
 
 class Plan(NamedTuple):
@@ -72,11 +73,17 @@ def diagnose(
     )
 
 
-def judge(container: Container, plan: Plan, workloads: tuple[Workload, ...]) -> list[Diagnostic]:
-    """Run every enabled container rule that can speak about this witness; unsorted."""
-    context = Context(workloads)
+def judge(
+    container: Container, plan: Plan, workloads: tuple[Workload, ...], request: Request | None = None
+) -> list[Diagnostic]:
+    """Run every enabled container rule that can speak about this witness; unsorted.
+
+    ``request`` is the job request that starts ``container``, whose words are in force there already.
+    """
+    context = Context(workloads, request)
     found: dict[Diagnostic, None] = {}
-    for rule in container_rules(plan, container.witness):
+    witnesses = [container.witness] if request is None else [container.witness, Witness.REQUEST]
+    for rule in container_rules(plan, *witnesses):
         for finding in rule().check(container, context):
             diagnostic = diagnose(rule, finding, plan, workloads)
             if diagnostic is not None:
@@ -84,9 +91,24 @@ def judge(container: Container, plan: Plan, workloads: tuple[Workload, ...]) -> 
     return list(found)
 
 
-def container_rules(plan: Plan, witness: Witness) -> Iterator[type[ContainerRule]]:
-    """The enabled rules about containers that the witness can answer."""
-    for rule in plan.registry.rules_for(witness, plan.enabled):
+def judge_request(request: Request, container: Container | None, plan: Plan) -> list[Diagnostic]:
+    """Run every enabled rule about requests; ``container`` is the image that the request starts; unsorted."""
+    workloads = (request.workload,)
+    found: dict[Diagnostic, None] = {}
+    for rule in plan.registry.rules_for(Witness.REQUEST, plan.enabled):
+        if not issubclass(rule, RequestRule):
+            continue
+        for finding in rule().check(request, container):
+            diagnostic = diagnose(rule, finding, plan, workloads)
+            if diagnostic is not None:
+                found[diagnostic] = None
+    return list(found)
+
+
+def container_rules(plan: Plan, *witnesses: Witness) -> Iterator[type[ContainerRule]]:
+    """The enabled rules about containers that one of the witnesses can answer."""
+    rules = (rule for witness in witnesses for rule in plan.registry.rules_for(witness, plan.enabled))
+    for rule in dict.fromkeys(rules):
         if issubclass(rule, ContainerRule):
             yield rule
 

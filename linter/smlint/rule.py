@@ -55,6 +55,8 @@ class Context(NamedTuple):
 
     #: The assumed workloads, at least one.
     workloads: tuple[Workload, ...]
+    #: The job request that starts the container, where one was given.
+    request: Request | None = None
 
 
 class Rule:

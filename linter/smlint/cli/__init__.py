@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "lint": "smlint.cli.lint",
     "rule": "smlint.cli.rule",
     "config": "smlint.cli.config",
+    "job": "smlint.cli.job",
     "lsp": "smlint.cli.lsp",
 }
 _DEFAULT: Final = "lint"

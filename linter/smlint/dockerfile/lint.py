@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from smlint import suppressions
 from smlint.diagnostics import Diagnostic, FileLocation
 from smlint.dockerfile import Dockerfile, DockerfileSyntaxError, parse
 from smlint.dockerfile.build import build_container
-from smlint.engine import Outcome, Plan, Subject, diagnose, in_order, judge
+from smlint.engine import Outcome, Plan, Subject, diagnose, in_order, judge, judge_request
 from smlint.registry import Registry
 from smlint.rule import Finding
 from smlint.workload import DEFAULT_WORKLOADS, Workload
+
+if TYPE_CHECKING:
+    from smlint.request import Request
 
 
 class DockerfileOptions(NamedTuple):
@@ -26,6 +29,8 @@ class DockerfileOptions(NamedTuple):
     build_args: Mapping[str, str] = {}
     #: Directory of the build context; None when there is none to look into.
     context: str | None = None
+    #: The job request that starts the image: its command takes the place of the image's.
+    request: Request | None = None
 
 
 def lint_dockerfile(text: str, path: str, options: DockerfileOptions, plan: Plan) -> Outcome:
@@ -39,16 +44,24 @@ def lint_dockerfile(text: str, path: str, options: DockerfileOptions, plan: Plan
         container = build_container(
             dockerfile, path=path, context=options.context, stage=options.stage, build_args=options.build_args
         )
+        if options.request is not None:
+            container, workloads = options.request.start(container), (options.request.workload,)
     except DockerfileSyntaxError as error:
         subject = Subject("dockerfile", path, workloads)
         return Outcome(
             subject, tuple(_syntax_error(error, text, path, plan, workloads)), sources={path: text}
         )
     subject = Subject("dockerfile", path, workloads, container.stage)
-    found = judge(container, plan, workloads)
+    found = judge(container, plan, workloads, options.request)
+    unused: Iterable[suppressions.Ignore] = ()
+    if options.request is not None:
+        # What the request replaces is not judged, so a comment about it is no idle one.
+        found += judge_request(options.request, container, plan)
     verdict = suppressions.apply(found, comments.ignores)
+    if options.request is None:
+        unused = verdict.unused
     remarks = suppressions.apply(
-        [*_about_comments(comments, plan, workloads), *_unused(verdict.unused, plan, workloads)],
+        [*_about_comments(comments, plan, workloads), *_unused(unused, plan, workloads)],
         [ignore for ignore in comments.ignores if ignore.lines is None],
     )
     return Outcome(

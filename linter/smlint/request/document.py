@@ -5,10 +5,11 @@ What the values mean is the business of :mod:`smlint.request.kinds`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import IO, Final, NamedTuple
 
-from smlint.diagnostics import Location, RequestLocation
-from smlint.request.nodes import Lines, Node, Repeated, RequestSyntaxError, Span
+from smlint.diagnostics import RequestLocation
+from smlint.request.nodes import Array, Lines, Node, Object, Repeated, RequestSyntaxError, Span
 from smlint.request.references import without_references
 
 #: Larger files are refused unread. The services' own limit for a request or definition is 1 MiB.
@@ -18,7 +19,7 @@ MAX_BYTES: Final = 4 * 1024 * 1024
 class Problem(NamedTuple):
     """Something wrong with the form of the file that does not keep it from being read."""
 
-    location: Location
+    location: RequestLocation
     message: str
     help: str
 
@@ -42,13 +43,37 @@ class Document(NamedTuple):
         """Keys that stand twice in one object."""
         return [
             Problem(
-                self.location(key.span, ""),
+                self.location(key.span, self._pointer(key)),
                 f"the key {shown(key.key)} stands twice in this object (first on line "
                 f"{self.lines.at(key.first.start)[0]}): all values but the last are dropped without a word",
                 "delete one of the two",
             )
             for key in self.repeated
         ]
+
+    def _pointer(self, key: Repeated) -> str:
+        """The pointer of a repeated key: that of the innermost object around it, and the key."""
+        offset = key.span.start
+        root = next((root for root in self.roots if root.span.start <= offset < root.span.end), self.roots[0])
+        return f"{_innermost(root, offset, '')}/{escaped(key.key)}"
+
+
+def _innermost(node: Node, offset: int, pointer: str) -> str:
+    """The pointer of the innermost collection around an offset."""
+    children: Iterable[tuple[str, Node]] = ()
+    if isinstance(node, Object):
+        children = ((entry.key, entry.value) for entry in node.entries)
+    elif isinstance(node, Array):
+        children = ((str(index), item) for index, item in enumerate(node.items))
+    for token, child in children:
+        if isinstance(child, Object | Array) and child.span.start <= offset < child.span.end:
+            return _innermost(child, offset, f"{pointer}/{escaped(token)}")
+    return pointer
+
+
+def escaped(key: str) -> str:
+    """A key as a token of a JSON pointer (RFC 6901)."""
+    return key.replace("~", "~0").replace("/", "~1")
 
 
 def read(stream: IO[bytes]) -> bytes:

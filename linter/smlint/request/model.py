@@ -9,7 +9,7 @@ import enum
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple, TypeVar
 
-from smlint.container import UNRESOLVED, Absent, Known, Overrides, Word
+from smlint.container import UNRESOLVED, Absent, Container, Known, Overrides, Word
 from smlint.request.value import Value
 from smlint.workload import Workload
 
@@ -121,6 +121,18 @@ class Request:
     def overrides(self) -> Overrides:
         """What the request puts in the place of the image's ENTRYPOINT and CMD; an unknown list is one unknown word."""
         return self.remembered(_overrides)
+
+    def start(self, container: Container) -> Container:
+        """``container`` as this request starts it; see :mod:`smlint.request.effective`."""
+        from smlint.request.effective import started
+
+        return started(container, self)
+
+    def alone(self) -> Container:
+        """What the request says of its container when the image is not at hand."""
+        from smlint.request.effective import alone
+
+        return alone(self)
 
 
 def _overrides(request: Request) -> Overrides:

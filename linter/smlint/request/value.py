@@ -7,13 +7,8 @@ from typing import NamedTuple
 
 from smlint.container import ABSENT, UNRESOLVED, Fact, Known, Unknown, Word
 from smlint.diagnostics import RequestLocation
-from smlint.request.document import Document
+from smlint.request.document import Document, escaped
 from smlint.request.nodes import Array, Node, Object, Reference, Scalar
-
-
-def escaped(key: str) -> str:
-    """A key as a token of a JSON pointer (RFC 6901)."""
-    return key.replace("~", "~0").replace("/", "~1")
 
 
 class Member(NamedTuple):

@@ -1,0 +1,119 @@
+"""``smlint job``: judge job requests."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from smlint import registry
+from smlint.check import Arguments
+from smlint.cli import options
+from smlint.config import FORMATS, ConfigError
+from smlint.exit_code import ExitCode
+from smlint.registry import BrokenPackError, UnknownRuleError
+from smlint.report import Report
+from smlint.report.emit import Color, OutputError, emit, parse_target
+from smlint.request.model import Kind
+
+
+def job(
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE...",
+            help="Requests in JSON or YAML as the API takes them, pipeline definitions, CloudFormation templates, "
+            "Step Functions state machines; - for standard input.",
+        ),
+    ],
+    kind: Annotated[
+        Kind | None,
+        typer.Option(help="Which request a plain file is. Default: recognised by its members."),
+    ] = None,
+    dockerfile: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH", help="The Dockerfile of the image: it is judged as the request starts it."
+        ),
+    ] = None,
+    image: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REF",
+            help="The built image: it is judged as the request starts it. Asks an engine or a registry where REF names one.",
+        ),
+    ] = None,
+    stdin_filename: Annotated[
+        str | None, typer.Option(metavar="NAME", help="What findings call the text from standard input.")
+    ] = None,
+    stage: options.Stage = None,
+    build_arg: options.BuildArgs = [],  # noqa: B006
+    context: options.BuildContext = None,
+    select: options.Select = [],  # noqa: B006
+    ignore: options.Ignore = [],  # noqa: B006
+    extend_select: options.ExtendSelect = [],  # noqa: B006
+    severity: options.Severities = [],  # noqa: B006
+    fail_level: options.FailLevel = None,
+    format: options.Format = None,
+    output: options.Output = [],  # noqa: B006
+    config: options.ConfigFile = None,
+    isolated: options.Isolated = False,
+    color: options.ColorWhen = Color.AUTO,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Say what SageMaker will refuse in a job request, and what the request does to the image that it starts.
+
+    Reads files only, unless --image names an engine or a registry.
+    """
+    from smlint.request.check import RequestChecker, Target
+
+    if dockerfile is not None and image is not None:
+        options.usage("--dockerfile and --image name the same thing twice; give one of them")
+    if format is not None and format not in FORMATS:
+        options.usage(f"there is no format {format!r}; write one of {', '.join(FORMATS)}")
+    words: dict[str, Any] = {
+        "stage": stage,
+        "build_args": options.pairs(build_arg, "--build-arg", str),
+        "context": os.path.abspath(context) if context is not None else None,
+        "select": options.selectors(select),
+        "ignore": options.selectors(ignore),
+        "extend_select": options.selectors(extend_select),
+        "severity": options.pairs(severity, "--severity", options.severity),
+        "fail_level": options.severity(fail_level) if fail_level else None,
+        "format": format,
+    }
+    arguments = Arguments(
+        paths=tuple(dict.fromkeys(files)),
+        stdin=sys.stdin.buffer.read,
+        stdin_filename=stdin_filename,
+        overrides=words,
+        config_file=config,
+        isolated=isolated,
+        environ=os.environ,
+    )
+    try:
+        result = RequestChecker(arguments, registry.installed(), Target(dockerfile, image, kind)).run()
+        report = Report(result.outcomes)
+        if verbose:
+            for outcome in result.outcomes:
+                found = ", ".join(outcome.subject.workloads) or "nothing"
+                options.complain(
+                    f"{outcome.subject.name}: {found}, configuration {result.settings.file or 'none'}"
+                )
+        if result.outcomes:
+            emit(report, result.settings.format, map(parse_target, output), color, quiet=quiet)
+    except (ConfigError, UnknownRuleError, BrokenPackError, OutputError) as error:
+        options.usage(str(error))
+    for failure in result.failures:
+        options.complain(failure)
+    raise typer.Exit(int(_exit_code(report, bool(result.failures), result.settings.fail_level)))
+
+
+def _exit_code(report: Report, failed: bool, fail_level: int) -> ExitCode:
+    if failed:
+        return ExitCode.USAGE
+    worst = report.worst()
+    return ExitCode.FINDINGS if worst is not None and worst >= fail_level else ExitCode.CLEAN

@@ -1,0 +1,168 @@
+"""One call over many request files, each alone or together with the Dockerfile or image that it starts."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from smlint.check import STDIN, Arguments, Checker, Result
+from smlint.container import Container
+from smlint.diagnostics import Diagnostic, RequestLocation
+from smlint.dockerfile import UnreadableInputError
+from smlint.dockerfile import read as read_text
+from smlint.dockerfile.lint import DockerfileOptions, lint_dockerfile
+from smlint.dockerfile.stages import UnknownStageError
+from smlint.engine import Outcome, Plan, Subject, diagnose, in_order, judge, judge_request
+from smlint.registry import Registry
+from smlint.request.document import Document, parse, read
+from smlint.request.kinds import requests
+from smlint.request.model import Kind, Request
+from smlint.request.nodes import RequestSyntaxError
+from smlint.request.secrets import masked, secrets
+from smlint.rule import Finding
+from smlint.workload import Workload
+
+_OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_SYNTAX_ERROR = "SM900"
+
+
+class Target(NamedTuple):
+    """What the requests start: a Dockerfile, a built image, or (both None) something that is not at hand."""
+
+    dockerfile: str | None = None
+    image: str | None = None
+    #: The kind of plain requests; None recognises it.
+    kind: Kind | None = None
+
+
+class RequestChecker:
+    """Judges request files; settings and plans are those of a :class:`~smlint.check.Checker`."""
+
+    def __init__(self, arguments: Arguments, registry: Registry, target: Target) -> None:
+        self._arguments = arguments
+        self._checker = Checker(arguments, registry)
+        self._target = target
+        self._failures: list[str] = []
+
+    def run(self) -> Result:
+        """Judge every file; raises ConfigError and UnknownRuleError, which concern the whole call."""
+        outcomes: list[Outcome] = []
+        if self._target.image is not None:
+            outcomes = self._with_image(self._target.image)
+        else:
+            outcomes = [outcome for path in self._arguments.paths for outcome in self._one(path, None)]
+        failures = tuple(dict.fromkeys(self._failures))
+        return Result(tuple(outcomes), failures, self._checker.settings(self._arguments.paths[0]))
+
+    def _with_image(self, name: str) -> list[Outcome]:
+        from smlint.image.facts import container_of
+        from smlint.image.open import Options, open_image
+        from smlint.image.reference import ImageError, parse_reference
+
+        try:
+            source = open_image(parse_reference(name), Options())
+        except ImageError as error:
+            self._failures.append(str(error))
+            return [outcome for path in self._arguments.paths for outcome in self._one(path, None)]
+        try:
+            container = container_of(source)
+            return [outcome for path in self._arguments.paths for outcome in self._one(path, container)]
+        finally:
+            source.close()
+
+    def _one(self, path: str, image: Container | None) -> Iterator[Outcome]:
+        name = self._arguments.stdin_filename or "<stdin>" if path == STDIN else path
+        plan = self._checker.plan(name)
+        try:
+            data = self._bytes(path)
+            document = parse(name, data)
+            found = requests(document, self._target.kind)
+        except OSError as error:
+            self._failures.append(f"{name}: It cannot be read: {error.strerror or error}.")
+        except RequestSyntaxError as error:
+            yield _refused(error, name, plan)
+        else:
+            yield self._judged(document, found, image, plan)
+
+    def _bytes(self, path: str) -> bytes:
+        if path == STDIN:
+            import io
+
+            return read(io.BytesIO(self._arguments.stdin()))
+        descriptor = os.open(path, _OPEN_FLAGS)
+        with open(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise OSError("it is no regular file")
+            return read(file)
+
+    def _judged(
+        self, document: Document, found: tuple[Request, ...], image: Container | None, plan: Plan
+    ) -> Outcome:
+        workloads = tuple(sorted({request.workload for request in found}))
+        diagnostics = dict.fromkeys(_repeated(document, plan, workloads or (Workload.TRAINING,)))
+        suppressed: dict[Diagnostic, None] = {}
+        sources = {document.path: _shown(document, found)}
+        for request in found:
+            outcome = self._with_dockerfile(request) if self._target.dockerfile is not None else None
+            if outcome is not None:
+                diagnostics.update(dict.fromkeys(outcome.diagnostics))
+                suppressed.update(dict.fromkeys(outcome.suppressed))
+                sources = {**outcome.sources, **sources}
+                continue
+            container = request.start(image) if image is not None else request.alone()
+            diagnostics.update(dict.fromkeys(judge(container, plan, (request.workload,), request)))
+            named = container if image is not None else None
+            diagnostics.update(dict.fromkeys(judge_request(request, named, plan)))
+        subject = Subject("request", document.path, workloads)
+        return Outcome(subject, tuple(in_order(diagnostics)), tuple(in_order(suppressed)), sources)
+
+    def _with_dockerfile(self, request: Request) -> Outcome | None:
+        """The findings of the request's rules and of the Dockerfile's under it; None when that cannot be read."""
+        path = self._target.dockerfile
+        assert path is not None
+        settings = self._checker.settings(path)
+        options = DockerfileOptions(
+            stage=settings.stage,
+            build_args=settings.build_args,
+            context=settings.context if settings.context is not None else os.path.dirname(path) or ".",
+            request=request,
+        )
+        try:
+            return lint_dockerfile(read_text(path), path, options, self._checker.plan(path))
+        except (UnreadableInputError, UnknownStageError) as error:
+            self._failures.append(f"{path}: {error}")
+            return None
+
+
+def _refused(error: RequestSyntaxError, name: str, plan: Plan) -> Outcome:
+    place = RequestLocation(name, "", error.line, error.column, error.line, error.column + 1)
+    finding = Finding(place, f"this is no job request: {error}", "correct the file")
+    found = _diagnostics([finding], plan, (Workload.TRAINING,))
+    return Outcome(Subject("request", name, ()), tuple(found))
+
+
+def _repeated(document: Document, plan: Plan, workloads: tuple[Workload, ...]) -> Iterable[Diagnostic]:
+    findings = (Finding(problem.location, problem.message, problem.help) for problem in document.problems())
+    return _diagnostics(findings, plan, workloads)
+
+
+def _diagnostics(
+    findings: Iterable[Finding], plan: Plan, workloads: tuple[Workload, ...]
+) -> Iterator[Diagnostic]:
+    rule = plan.registry.load(_SYNTAX_ERROR)
+    for finding in findings:
+        diagnostic = diagnose(rule, finding, plan, workloads)
+        if diagnostic is not None:
+            yield diagnostic
+
+
+def _shown(document: Document, found: tuple[Request, ...]) -> str:
+    """The text that reports quote lines of, with secrets blotted out."""
+    spans = [
+        (secret.value.node.span.start, secret.value.node.span.end)
+        for request in found
+        for secret in secrets(request)
+    ]
+    return masked(document.text, spans) if spans else document.text
