@@ -33,6 +33,33 @@ SAFE = [
     ("SM103", 'ENTRYPOINT ["tini", "--", "python", "train.py"]', 'ENTRYPOINT ["python", "train.py"]'),
     ("SM103", 'ENTRYPOINT ["/usr/bin/tini","-g","-p","SIGTERM","--","python"]', 'ENTRYPOINT ["python"]'),
     ("SM103", 'ENTRYPOINT ["tini", "--"]', None),
+    ("SM301", "RUN apt-get install -y cuda git", "RUN apt-get install -y cuda-toolkit git"),
+    (
+        "SM301",
+        "RUN apt-get update && \\\n  # gpu\n  apt-get install -y \\\n    cuda-12-4",
+        "RUN apt-get update && \\\n  # gpu\n  apt-get install -y \\\n    cuda-toolkit-12-4",
+    ),
+    ("SM301", "RUN dnf install -y cuda-runtime-12-4", "RUN dnf install -y cuda-libraries-12-4"),
+    ("SM301", "ENV V=12-4\nRUN apt-get install -y cuda-$V", None),
+    ("SM301", "RUN apt-get install -y cuda=12.4.1-1", None),
+    ("SM301", "RUN apt-get install -y nvidia-driver-535", None),
+    (
+        "SM301",
+        "RUN sh cuda_12.4.0_550.54.14_linux.run --silent",
+        "RUN sh cuda_12.4.0_550.54.14_linux.run --toolkit --silent",
+    ),
+    (
+        "SM301",
+        "RUN ./cuda_12.4.0_550.54.14_linux.run",
+        "RUN ./cuda_12.4.0_550.54.14_linux.run --silent --toolkit",
+    ),
+    ("SM301", "RUN <<EOF\napt-get install -y cuda\nEOF", "RUN <<EOF\napt-get install -y cuda-toolkit\nEOF"),
+    (
+        "SM305",
+        "RUN cd aws-efa-installer && ./efa_installer.sh -y",
+        "RUN cd aws-efa-installer && ./efa_installer.sh --skip-kmod -y",
+    ),
+    ("SM305", "RUN bash -c 'cd aws-efa-installer && ./efa_installer.sh -y'", None),
 ]
 
 

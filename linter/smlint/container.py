@@ -73,6 +73,8 @@ class Word(NamedTuple):
 
     text: str
     location: Location
+    #: The source text under ``location``, quotes and variables as they are, where ``location`` is exactly this word.
+    written: str | None = None
 
 
 class Command(NamedTuple):

@@ -21,3 +21,11 @@ def deleted(first: Location, until: Location) -> tuple[Edit, ...]:
     if (first.path, first.line) != (until.path, until.line):
         return ()
     return (Edit(first.path, first.line, first.column, until.line, until.column, ""),)
+
+
+def inserted_after(location: Location, text: str) -> tuple[Edit, ...]:
+    """``text`` right behind a span of a file."""
+    if not isinstance(location, FileLocation):
+        return ()
+    end = (location.end_line, location.end_column)
+    return (Edit(location.path, *end, *end, text),)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from smlint.container import Container, Witness, is_resolved
-from smlint.diagnostics import Severity
+from smlint.container import Container, Witness, Word, is_resolved
+from smlint.diagnostics import Applicability, Fix, Severity
 from smlint.rule import ContainerRule, Context, Finding
-from smlint_rules import words
+from smlint_rules import edits, words
 
 
 class EfaKernelModule(ContainerRule):
@@ -60,7 +60,14 @@ class EfaKernelModule(ContainerRule):
                     call[0].location,
                     "efa_installer.sh builds a kernel module, which a container cannot load and SageMaker's host brings",
                     "add --skip-kmod",
+                    fix=_fix(call[0]),
                 )
+
+
+def _fix(installer: Word) -> Fix | None:
+    """None for a word inside a quoted script, whose place is only known roughly."""
+    made = edits.inserted_after(installer.location, " --skip-kmod") if installer.written else ()
+    return Fix(Applicability.SAFE, "Add --skip-kmod", made) if made else None
 
 
 def _skips(option: str) -> bool:

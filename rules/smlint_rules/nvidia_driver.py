@@ -11,6 +11,7 @@ from smlint.diagnostics import Severity
 from smlint.rule import ContainerRule, Context, Finding
 from smlint_rules import driver_packages, words
 from smlint_rules.driver_files import is_driver_file
+from smlint_rules.driver_fixes import package_fix, runfile_fix
 from smlint_rules.driver_search import driver_files
 from smlint_rules.installs import installed_by
 
@@ -116,6 +117,7 @@ def _package(package: driver_packages.Package, word: Word) -> Finding:
         f"install `{package.instead}` instead"
         if package.instead
         else f"delete `{package.name}`; SageMaker brings it",
+        fix=package_fix(package, word),
         level=Severity.ERROR if sure else Severity.WARNING,
     )
 
@@ -140,6 +142,7 @@ def _runfile(command: SimpleCommand) -> Iterator[Finding]:
             call[0].location,
             f"the CUDA runfile installs the driver unless told otherwise: {_LOST}",
             "add --silent --toolkit" if "--driver" not in options else "delete --driver",
+            fix=runfile_fix(call[0], options),
         )
 
 

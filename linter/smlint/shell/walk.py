@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from smlint.container import UNRESOLVED, Redirect, SimpleCommand, Word
-from smlint.diagnostics import Location
+from smlint.diagnostics import FileLocation, Location
 from smlint.shell.parse import parse
 from smlint.shell.source import Source
 from smlint.shell.state import State, assigned_names, directory_after
@@ -241,8 +241,9 @@ class Walk:
         for piece in node.words:
             self._substitutions(piece)
         words = tuple(
-            Word(value.text, self._place(piece.start, piece.end))
+            Word(value.text, place, _written(self._text(piece), place))
             for piece in node.words
+            for place in (self._place(piece.start, piece.end),)
             for value in fields(self._text(piece), self._state)
         )
         redirects, stdin = self._redirects(node.redirects)
@@ -307,3 +308,10 @@ def _operator(redirection: Redirection) -> str:
         if redirection.descriptor == usual
         else redirection.descriptor + redirection.operator
     )
+
+
+def _written(text: str, place: Location) -> str | None:
+    """``text`` where ``place`` is just its size: the words of a quoted script have the place of the whole script."""
+    if not isinstance(place, FileLocation) or place.line != place.end_line:
+        return None
+    return text if place.end_column - place.column == len(text) else None
