@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from smlint.cli import main
+from smlint.cli.linting import read_stdin
 
 GOOD = 'FROM python:3.12-slim\nENTRYPOINT ["python", "/opt/program/train.py"]\n'
 BAD = "FROM python:3.12-slim\nENTRYPOINT python /opt/program/train.py\n"
@@ -57,6 +58,7 @@ def test_standard_input_takes_the_name_it_is_given(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(BAD.encode())))
+    read_stdin.cache_clear()
     assert main(["-", "--stdin-filename", "app/Dockerfile", "-f", "concise"]) == 1
     assert capsys.readouterr().out.startswith("app/Dockerfile:2:1: ")
 
@@ -204,7 +206,7 @@ def test_a_bug_is_one_line_and_exit_code_3(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("unforeseen")
 
-    monkeypatch.setattr("smlint.cli.lint.Checker.run", broken)
+    monkeypatch.setattr("smlint.cli.linting.Checker.run", broken)
     assert main(["Dockerfile"]) == 3
     error = capsys.readouterr().err
     assert error.startswith("smlint: a bug in smlint (RuntimeError: unforeseen); please report it at ")
@@ -241,6 +243,18 @@ def test_a_reader_that_goes_away_is_no_error(folder: Path) -> None:
     command = f"{sys.executable} -c 'from smlint.cli import run; run()' Dockerfile | true"
     run = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
     assert run.stderr == ""
+
+
+@pytest.mark.parametrize("options", [[], ["--force-exclude"], ["--isolated"], ["--color", "auto"]])
+def test_a_call_says_the_same_with_and_without_the_option_parser(
+    folder: Path, options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "Dockerfile").write_text(BAD)
+    assert main([*options, "Dockerfile"]) == 1
+    said = capsys.readouterr()
+    assert main(["lint", "Dockerfile", *options]) == 1
+    assert capsys.readouterr() == said
+    assert "error[SM101]" in said.out
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:

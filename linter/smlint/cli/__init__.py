@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Final, NoReturn
 
+from smlint.cli.messages import UsageError, complain
 from smlint.exit_code import ExitCode
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ COMMANDS: Final = {
     "lsp": "smlint.cli.lsp",
 }
 _DEFAULT: Final = "lint"
+_FORCE_EXCLUDE: Final = "--force-exclude"
 #: What asks for the whole command tree. A path that is called like a command is written ``./image``.
 _GROUP_OPTIONS: Final = frozenset({"--help", "-h", "--install-completion", "--show-completion"})
 _ISSUES: Final = "https://github.com/smlint/smlint/issues"
@@ -41,6 +43,9 @@ def main(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; everything a user can cause ends in one line, never a traceback."""
     try:
         return _dispatch(list(arguments))
+    except UsageError as error:
+        complain(str(error))
+        return int(ExitCode.USAGE)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
@@ -52,8 +57,6 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _dispatch(arguments: list[str]) -> int:
-    import typer
-
     first = arguments[0] if arguments else ""
     if first == "--version":
         from smlint import __version__
@@ -62,11 +65,29 @@ def _dispatch(arguments: list[str]) -> int:
         return int(ExitCode.CLEAN)
     if first in _GROUP_OPTIONS or "_SMLINT_COMPLETE" in os.environ:
         return _call(whole(), arguments, "smlint")
-    if first in COMMANDS:
-        return _call(_single(first), arguments[1:], f"smlint {first}")
-    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    _add(app, _DEFAULT)
-    return _call(app, arguments, "smlint")
+    name = first if first in COMMANDS else _DEFAULT
+    words = arguments[1:] if first in COMMANDS else arguments
+    if name == _DEFAULT and all(_is_plain(word) for word in words):
+        return _lint(words)
+    return _call(_single(name), words, f"smlint {first}" if first in COMMANDS else "smlint")
+
+
+def _is_plain(word: str) -> bool:
+    return not word.startswith("-") or word in ("-", _FORCE_EXCLUDE)
+
+
+def _lint(words: Sequence[str]) -> int:
+    """``smlint lint`` with paths alone, as hooks call it: there is nothing to parse, and the parser costs more than this."""
+    from smlint.check import Arguments
+    from smlint.cli.linting import Wishes, perform, read_stdin
+
+    arguments = Arguments(
+        paths=tuple(word for word in words if word != _FORCE_EXCLUDE),
+        stdin=read_stdin,
+        force_exclude=_FORCE_EXCLUDE in words,
+        environ=os.environ,
+    )
+    return int(perform(arguments, Wishes()))
 
 
 def _call(app: typer.Typer, arguments: list[str], name: str) -> int:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Annotated, Final, NoReturn, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import typer
 
+from smlint.cli import messages
 from smlint.diagnostics import Severity
-from smlint.exit_code import ExitCode
 from smlint.report.emit import Color
 from smlint.workload import Workload
 
 T = TypeVar("T")
+
+complain = messages.complain
+usage = messages.usage
 
 _RULES: Final = "Rules"
 _REPORT: Final = "Report"
@@ -134,14 +137,3 @@ def severity(word: str) -> Severity:
         if level.label == word.strip().lower():
             return level
     usage(f"there is no level {word!r}; write error, warning or info")
-
-
-def complain(message: str) -> None:
-    """One line on standard error."""
-    typer.echo(f"smlint: {message}", err=True)
-
-
-def usage(message: str) -> NoReturn:
-    """End the call with one line on standard error and the exit code for wrong usage."""
-    complain(message)
-    raise typer.Exit(int(ExitCode.USAGE))
