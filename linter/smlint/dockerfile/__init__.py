@@ -31,6 +31,4 @@ def parse(text: str) -> Dockerfile:
 
     Raises DockerfileSyntaxError.
     """
-    dockerfile = read_dockerfile(text)
-    check(dockerfile.instructions)
-    return dockerfile
+    return read_dockerfile(text, check)

@@ -7,7 +7,7 @@ Only what is certain from the text alone is refused here. The rules are those of
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from smlint.dockerfile.errors import DockerfileSyntaxError, nearest, shown
@@ -70,8 +70,11 @@ _CSV_FIELD = re.compile(r'(?:^|,)("(?:[^"]|"")*+"|[^",]*)')
 _CSV = re.compile(r'(?:"(?:[^"]|"")*+"|[^",]*)(?:,(?:"(?:[^"]|"")*+"|[^",]*))*+\Z')
 
 
-def check(instructions: Iterable[Instruction]) -> None:
-    """Raise DockerfileSyntaxError for the first instruction that BuildKit refuses, or for a file without a stage."""
+def check(instructions: Iterable[Instruction]) -> Iterator[Instruction]:
+    """Pass ``instructions`` on, one by one.
+
+    Raises DockerfileSyntaxError at the first that BuildKit refuses, and at the end of a file without a stage.
+    """
     in_stage = False
     line = 1
     for instruction in instructions:
@@ -84,6 +87,7 @@ def check(instructions: Iterable[Instruction]) -> None:
                 raise InvalidArgumentsError(f"{instruction.keyword} stands before the first FROM")
         except InvalidArgumentsError as error:
             raise DockerfileSyntaxError(instruction.start_line, str(error)) from None
+        yield instruction
     if not in_stage:
         raise DockerfileSyntaxError(line, "the file has no FROM, so there is nothing to build")
 

@@ -5,7 +5,7 @@ Whether an instruction makes sense is :mod:`smlint.dockerfile.grammar`'s questio
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 
 from smlint.diagnostics import FileLocation
@@ -14,7 +14,7 @@ from smlint.dockerfile.directives import Directive
 from smlint.dockerfile.errors import DockerfileSyntaxError
 from smlint.dockerfile.heredocs import Heredoc, Opener, openers
 from smlint.dockerfile.reader import read_keywords
-from smlint.dockerfile.source import LogicalLine, Source, prepare
+from smlint.dockerfile.source import LogicalLine, Source
 from smlint.dockerfile.words import BLANK, SPACE, Argument, Flag, InvalidArgumentsError
 
 _WITH_HEREDOC: Final = frozenset(("ADD", "COPY", "RUN"))
@@ -22,6 +22,8 @@ _JSON_OR_TEXT: Final = frozenset(("RUN", "CMD", "ENTRYPOINT", "SHELL"))
 _JSON_OR_FIELDS: Final = frozenset(("ADD", "COPY", "VOLUME"))
 _FIELDS: Final = frozenset(("FROM", "EXPOSE"))
 _TEXT: Final = frozenset(("MAINTAINER", "STOPSIGNAL", "USER", "WORKDIR"))
+#: Instructions that are read at a time: more than a Dockerfile has, few enough to keep little in memory.
+_BATCH: Final = 512
 
 
 class Instruction:
@@ -197,22 +199,31 @@ class Dockerfile:
         return self._source.lines
 
 
-def read_dockerfile(text: str) -> Dockerfile:
-    """Read ``text`` as BuildKit's parser does, without asking whether the instructions make sense.
+def read_dockerfile(
+    text: str, check: Callable[[Iterator[Instruction]], Iterable[Instruction]] = iter
+) -> Dockerfile:
+    """Read ``text`` as BuildKit's parser does; ``check`` sees the instructions as they are read and passes them on.
 
     Raises DockerfileSyntaxError.
     """
-    source = prepare(text, _find_openers)
-    instructions: list[Instruction] = []
-    read = read_keywords([line.text for line in source.logical_lines], plain=source.plain)
-    for line, (keyword, rest_start) in zip(source.logical_lines, read, strict=True):
-        try:
-            instructions.append(Instruction(line, 0, keyword, rest_start, source.escape))
-        except InvalidArgumentsError as error:
-            raise DockerfileSyntaxError(line.start_line, str(error)) from None
-    if source.error is not None:
-        raise source.error
-    return Dockerfile(text, source, tuple(instructions))
+    source = Source(text, _find_openers)
+    return Dockerfile(text, source, tuple(check(_read_instructions(source))))
+
+
+def _read_instructions(source: Source) -> Iterator[Instruction]:
+    while True:
+        lines, error = source.read(_BATCH)
+        read = read_keywords([line.text for line in lines], plain=source.plain)
+        for line, (keyword, rest_start) in zip(lines, read, strict=True):
+            try:
+                instruction = Instruction(line, 0, keyword, rest_start, source.escape)
+            except InvalidArgumentsError as refused:
+                raise DockerfileSyntaxError(line.start_line, str(refused)) from None
+            yield instruction
+        if error is not None:
+            raise error
+        if len(lines) < _BATCH:
+            return
 
 
 def _find_openers(text: str, escape: str) -> list[Opener]:

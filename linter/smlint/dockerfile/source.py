@@ -1,6 +1,6 @@
 """From a file to logical lines: what has to be settled before dockerfile-parse can read instructions as BuildKit does.
 
-:func:`read` gets the text of a file safely. :func:`prepare` joins continued lines, drops the comments and blank lines
+:func:`read` gets the text of a file safely. :class:`Source` joins continued lines, drops the comments and blank lines
 inside them, takes heredoc bodies out and finds the parser directives, and keeps for each logical line where its pieces
 stand in the file. What an instruction means is none of this module's business.
 """
@@ -47,20 +47,6 @@ class LogicalLine(NamedTuple):
         """Line and column of the character at ``offset``; one past the end for ``len(text)``."""
         start, line, column = self.pieces[bisect.bisect_left(self.pieces, (offset + 1,)) - 1]
         return line, column + offset - start
-
-
-class Source(NamedTuple):
-    """A Dockerfile as logical lines. ``error`` is what stops BuildKit after the last of them, if something does."""
-
-    lines: list[str]
-    logical_lines: list[LogicalLine]
-    directives: tuple[Directive, ...]
-    #: Numbers of the lines that are comments; directives are not among them.
-    comments: list[int]
-    escape: str
-    #: See :func:`~smlint.dockerfile.words.has_plain_spaces`.
-    plain: bool
-    error: DockerfileSyntaxError | None
 
 
 def read(path: str) -> str:
@@ -138,31 +124,7 @@ def split_lines(text: str) -> list[str]:
     return lines
 
 
-def prepare(text: str, find_openers: Callable[[str, str], list[Opener]]) -> Source:
-    """Cut ``text`` into logical lines. ``find_openers`` names the heredocs of a logical line, given it and the escape.
-
-    What BuildKit refuses on the way is not raised but put into the result, so that an earlier instruction's error can
-    come first.
-    """
-    lines = split_lines(text)
-    readable, error = _readable(lines, text)
-    try:
-        directives = read_directives(readable)
-    except DockerfileSyntaxError as refused:
-        return Source(lines, [], (), [], DEFAULT_ESCAPE, False, refused)
-    escape = next((each.value for each in directives if each.name == "escape"), DEFAULT_ESCAPE)
-    plain = has_plain_spaces(text)
-    reader = _Reader(readable, None if plain else SPACE, escape, find_openers)
-    try:
-        reader.read_all(skip=len(directives))
-    except DockerfileSyntaxError as refused:
-        error = refused
-    if not reader.logical_lines and error is None:
-        error = DockerfileSyntaxError(max(len(lines), 1), "the file has no instructions")
-    return Source(lines, reader.logical_lines, directives, reader.comments, escape, plain, error)
-
-
-def _readable(lines: list[str], text: str) -> tuple[list[str], DockerfileSyntaxError | None]:
+def _until_too_long(lines: list[str], text: str) -> tuple[list[str], DockerfileSyntaxError | None]:
     """The lines up to the first that is too long for BuildKit, and the error which that one is."""
     if len(text) * 4 > MAX_LINE:
         for index, line in enumerate(lines):
@@ -172,31 +134,52 @@ def _readable(lines: list[str], text: str) -> tuple[list[str], DockerfileSyntaxE
     return lines, None
 
 
-class _Reader:
-    """Walks through the lines once, as BuildKit's scanner does."""
+class Source:
+    """A Dockerfile as logical lines. They are cut on demand: a large file of nonsense ends at its first instruction."""
 
-    def __init__(
-        self,
-        lines: list[str],
-        spaces: str | None,
-        escape: str,
-        find_openers: Callable[[str, str], list[Opener]],
-    ) -> None:
-        self.logical_lines: list[LogicalLine] = []
-        #: Numbers of the lines that are comments.
+    def __init__(self, text: str, find_openers: Callable[[str, str], list[Opener]]) -> None:
+        """``find_openers`` names the heredocs of a logical line, given it and the escape character.
+
+        Raises DockerfileSyntaxError for a bad directive.
+        """
+        #: The file's lines without their line feeds.
+        self.lines = split_lines(text)
+        self._readable, self._too_long = _until_too_long(self.lines, text)
+        self.directives: tuple[Directive, ...] = read_directives(self._readable)
+        self.escape: str = next(
+            (each.value for each in self.directives if each.name == "escape"), DEFAULT_ESCAPE
+        )
+        #: Numbers of the lines that are comments, as far as the file is read; directives are not among them.
         self.comments: list[int] = []
-        self._lines = lines
-        self._spaces = spaces
-        self._escape = escape
+        #: See :func:`~smlint.dockerfile.words.has_plain_spaces`.
+        self.plain = has_plain_spaces(text)
+        self._spaces = None if self.plain else SPACE
         self._find_openers = find_openers
         #: Index of the next line to read.
-        self._next = 0
+        self._next = len(self.directives)
+        self._is_empty = True
 
-    def read_all(self, skip: int) -> None:
-        """Read everything after the first ``skip`` lines. Raises DockerfileSyntaxError for a heredoc gone wrong."""
-        lines, spaces, escape = self._lines, self._spaces, self._escape
-        self._next = skip
-        while self._next < len(lines):
+    def read(self, count: int) -> tuple[list[LogicalLine], DockerfileSyntaxError | None]:
+        """The next ``count`` logical lines. Fewer mean that the file is at its end.
+
+        There an error says what BuildKit stops at after those lines; one of an instruction before would come first.
+        """
+        found: list[LogicalLine] = []
+        try:
+            self._read(count, found)
+        except DockerfileSyntaxError as error:
+            return found, error
+        self._is_empty = self._is_empty and not found
+        if len(found) == count:
+            return found, None
+        if self._is_empty and self._too_long is None:
+            return found, DockerfileSyntaxError(max(len(self.lines), 1), "the file has no instructions")
+        return found, self._too_long
+
+    def _read(self, count: int, found: list[LogicalLine]) -> None:
+        """Append to ``found``. Raises DockerfileSyntaxError for a heredoc gone wrong."""
+        lines, spaces, escape = self._readable, self._spaces, self.escape
+        while self._next < len(lines) and len(found) < count:
             raw = lines[self._next]
             self._next = number = self._next + 1
             line = raw.lstrip(spaces)
@@ -212,17 +195,17 @@ class _Reader:
                 if continued:
                     text = self._join(text, pieces)
             heredocs = self._read_heredocs(text, number) if "<<" in text else ()
-            self.logical_lines.append(LogicalLine(text, pieces, number, self._next, heredocs))
+            found.append(LogicalLine(text, pieces, number, self._next, heredocs))
 
     def _without_continuation(self, line: str) -> tuple[str, bool]:
         """``line`` without the escape character that continues it. A doubled one does not."""
         tail = line.rstrip(" \t")
-        if not tail.endswith(self._escape) or tail[-2:-1] == self._escape:
+        if not tail.endswith(self.escape) or tail[-2:-1] == self.escape:
             return line, False
         return tail[:-1], True
 
     def _join(self, first: str, pieces: list[tuple[int, int, int]]) -> str:
-        lines, spaces, escape = self._lines, self._spaces, self._escape
+        lines, spaces, escape = self._readable, self._spaces, self.escape
         texts = [first]
         length = len(first)
         number = self._next
@@ -248,19 +231,19 @@ class _Reader:
 
     def _read_heredocs(self, text: str, start_line: int) -> tuple[Heredoc, ...]:
         try:
-            openers = self._find_openers(text, self._escape)
+            openers = self._find_openers(text, self.escape)
         except InvalidArgumentsError as error:
             raise DockerfileSyntaxError(start_line, str(error)) from None
         return tuple([self._read_heredoc(opener, start_line) for opener in openers])
 
     def _read_heredoc(self, opener: Opener, start_line: int) -> Heredoc:
         first = self._next
-        while self._next < len(self._lines):
-            line = self._lines[self._next].rstrip("\r")
+        while self._next < len(self._readable):
+            line = self._readable[self._next].rstrip("\r")
             self._next += 1
             if opener.strip_tabs:
                 line = line.lstrip("\t")
             if line == opener.name:
-                content = "".join([each + "\n" for each in self._lines[first : self._next - 1]])
+                content = "".join([each + "\n" for each in self._readable[first : self._next - 1]])
                 return Heredoc(*opener, content, first + 1)
         raise DockerfileSyntaxError(start_line, f"the heredoc {shown(opener.name)} is not closed")
