@@ -80,6 +80,29 @@ def test_what_cannot_be_decided_gives_every_way(text: str, expected: list[tuple[
     assert programs(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("tell || true; if ! read_arguments; then exit 1; fi; exec prog", [("prog",)]),
+        ("set -e; tell || true; envsubst a; exec prog", [("prog",)]),
+        ("tell; [ -f x ] || exit 1; prog", [("prog",)]),
+        (
+            'A=(a); while read x; do A+=($x); done < f; exec prog "${A[@]}" z',
+            [("prog", "a", UNRESOLVED, "z")],
+        ),
+    ],
+)
+def test_a_way_that_gives_up_is_no_way_to_a_program(text: str, expected: list[tuple[str, ...]]) -> None:
+    assert programs(text) == expected
+
+
+def test_many_ways_to_one_program_are_summed_up() -> None:
+    tests = "".join(f"if [ -f {name} ]; then A=$A-{name}; fi; " for name in "abcd")
+    (path,) = read(f"{tests}exec prog x $A").paths
+    assert path.command.texts == ("prog", "x", UNRESOLVED)
+    assert path.conditions == ()
+
+
 def test_known_environment_decides() -> None:
     text = 'if [ "$MODE" = x ]; then exec a; fi; exec b'
     assert programs(text, lookup={"MODE": "x"}.get) == [("a",)]

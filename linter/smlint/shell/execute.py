@@ -649,11 +649,9 @@ class Executor:
         return done
 
     def _unknown_while(self, node: Loop, machine: Machine) -> list[Machine]:
-        after = machine.copy()
-        after.status = SUCCESS
-        return [after, *self._unknown_rounds(node, machine, always=True)]
+        return self._unknown_rounds(node, machine)
 
-    def _unknown_rounds(self, node: Loop, machine: Machine, *, always: bool = False) -> list[Machine]:
+    def _unknown_rounds(self, node: Loop, machine: Machine) -> list[Machine]:
         """A loop that may run any number of times: not at all, or so often that what it changes is unknown."""
         skipped = machine.copy()
         skipped.status = SUCCESS
@@ -668,11 +666,15 @@ class Executor:
                 if end.variables[name] != skipped.variables.get(name):
                     value = end.variables[name]
                     end.variables[name] = Value(UNRESOLVED, value.used if value is not None else frozenset())
+            for name, elements in end.arrays.items():
+                known = skipped.arrays.get(name)
+                if elements != known:
+                    end.arrays[name] = _any_number(known or (), elements)
         changed = [end for end in ends if end.stopped or len(end.events) > before]
         if not changed:
             # Nothing was started: one way is enough, with what the loop may have changed unknown.
             return ends[:1] if ends else [skipped]
-        return changed if always else [skipped, *changed]
+        return [skipped, *changed]
 
 
 def _after_round(machine: Machine) -> bool:
@@ -681,6 +683,14 @@ def _after_round(machine: Machine) -> bool:
     if machine.stopped in ("break", "continue"):
         machine.stopped = ""
     return left
+
+
+def _any_number(before: tuple[Value, ...], after: tuple[Value, ...] | None) -> tuple[Value, ...] | None:
+    """An array to which a loop appends: what it held, and then nobody knows how many elements."""
+    if after is None or after[: len(before)] != before:
+        return None
+    used: frozenset[int] = frozenset().union(*(value.used for value in after))
+    return (*before, Value(UNRESOLVED, used))
 
 
 def _same(before: Machine, after: Machine) -> bool:

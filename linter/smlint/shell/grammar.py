@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 #: Seconds after which reading is given up: tree-sitter needs quadratic time for some texts that are no shell at all.
 _PATIENCE: Final = 3.0
+# An escaped blank is a part of a word to the shell, but white space to tree-sitter-bash 0.25.
+_ESCAPED: Final = re.compile(r"\\(.)")
 # One code point must be one byte for tree-sitter, and only the shell's own white space may separate words.
 _FOREIGN: Final = re.compile(r"[^\n\t -~]")
 
@@ -26,7 +28,7 @@ def _parser() -> tree_sitter.Parser:
 
 def tree(text: str) -> tree_sitter.Tree | None:
     """The syntax tree of ``text``, offsets in code points; None when tree-sitter does not come to an end."""
-    data = _FOREIGN.sub("x", text).encode("ascii")
+    data = _ESCAPED.sub(_masked, _FOREIGN.sub("x", text)).encode("ascii")
     deadline = time.monotonic() + _PATIENCE
 
     def read(offset: int, _: tree_sitter.Point) -> bytes:
@@ -38,3 +40,7 @@ def tree(text: str) -> tree_sitter.Tree | None:
         # The parser resumes where it was interrupted unless it is told to forget.
         _parser().reset()
         return None
+
+
+def _masked(pair: re.Match[str]) -> str:
+    return "xx" if pair.group(1) in " \t" else pair.group()

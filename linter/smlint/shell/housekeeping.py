@@ -37,7 +37,7 @@ _BUILTINS: Final = frozenset(
     (
         "alias", "bg", "bind", "builtin", "caller", "compgen", "complete", "compopt", "dirs", "disown", "echo", "enable",
         "false", "fc", "fg", "hash", "help", "history", "jobs", "kill", "let", "logout", "mapfile", "printf", "pwd",
-        "readarray", "suspend", "test", "times", "true", "type", "ulimit", "umask", "unalias", "[", "[[", ":",
+        "readarray", "shopt", "suspend", "test", "times", "true", "type", "ulimit", "umask", "unalias", "[", "[[", ":",
     )
 )  # fmt: skip
 _SHELLS: Final = frozenset(("sh", "bash", "dash", "ash", "zsh", "ksh"))

@@ -43,6 +43,7 @@ _RESERVED: Final = frozenset(
     ("if", "then", "else", "elif", "fi", "do", "done", "case", "esac", "while", "until", "for", "in", "{", "}",
      "!", "[[", "]]", "function", "select", "coproc")
 )  # fmt: skip
+_GAP_WORD: Final = re.compile(r"(?:\\.|[^\s\\])+", re.DOTALL)
 _TEST_WORD: Final = re.compile(
     r"(?:\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\"|\$\((?:[^()]|\([^()]*\))*\)|`[^`]*`|\$?\{[^}]*\}|[^\s'\"\\])+",
     re.DOTALL,
@@ -119,7 +120,10 @@ class _Reader:
         assignments: list[Assignment] = []
         words: list[Piece] = []
         redirects: list[Redirection] = []
+        end = node.start_byte
         for child in node.children:
+            self._gap(end, child.start_byte, words)
+            end = child.end_byte
             if child.type == "variable_assignment":
                 assignments.append(self._assignment(child, depth))
             elif child.type.endswith("_redirect"):
@@ -319,6 +323,14 @@ class _Reader:
             words[-1] = Piece(last.start, piece.end, (*last.substitutions, *piece.substitutions))
             return
         words.append(piece)
+
+    def _gap(self, start: int, end: int, words: list[Piece]) -> None:
+        """Words that tree-sitter passes over: a lone ``\\ `` between blanks, for one."""
+        for match in _GAP_WORD.finditer(self._source.text, start, end):
+            if words and words[-1].end == match.start():
+                words[-1] = words[-1]._replace(end=match.end())
+            else:
+                words.append(Piece(*match.span()))
 
     def _is_array(self, node: tree_sitter.Node) -> bool:
         value = node.child_by_field_name("value")

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
+from smlint.container import UNRESOLVED
 from smlint.shell.forwarding import Forwarding
 from smlint.shell.machine import Event, Machine, Status
-from smlint.shell.outcome import YES, Answer, Condition, Flow, How, Path
+from smlint.shell.outcome import YES, Answer, Argument, Condition, Flow, How, Path
 from smlint.shell.tail import is_hindered
 from smlint.shell.words import ALL, SOME
 
 _MAX_PATHS: Final = 32
+#: Beyond it, paths that differ in the program's arguments alone become one.
+_MANY_PATHS: Final = 6
 _REASONS: Final = {
     How.BACKGROUND: "it is started in the background",
     How.PIPED: "it is a part of a pipeline",
@@ -37,6 +40,8 @@ def flow(
     chosen = [(machine, _program(machine, anything=False)) for machine in machines]
     if all(at is None for _, at in chosen):
         chosen = [(machine, _program(machine, anything=True)) for machine in machines]
+    if any(at is not None and not _gives_up(machine, at) for machine, at in chosen):
+        chosen = [(m, None if at is not None and _gives_up(m, at) else at) for m, at in chosen]
     ways: dict[object, list[tuple[Machine, int]]] = {}
     for machine, at in chosen:
         if at is not None:
@@ -44,10 +49,42 @@ def flow(
             ways.setdefault((event.started, event.in_loop), []).append((machine, at))
     _drop_accidents(ways)
     paths = [_path(group, shell, handler) for group in ways.values()]
-    may_end = any(at is None and not _failed(machine) for machine, at in chosen)
+    may_end = any(
+        at is None and machine.status.value is not False and False not in machine.assumed.values()
+        for machine, at in chosen
+    )
+    if len(paths) > _MANY_PATHS:
+        paths = _summed_up(paths)
     if len(paths) > _MAX_PATHS:
         unseen = unseen or "there are too many ways through it"
     return Flow(tuple(paths[:_MAX_PATHS]), unseen, may_end)
+
+
+def _summed_up(paths: Sequence[Path]) -> list[Path]:
+    found: dict[object, Path] = {}
+    for path in paths:
+        answers = (path.replaces.value, path.forwards_signal.value, path.passes_arguments.value)
+        key = (path.command.location, path.command.how, path.keeps_exit_code.value, path.trap, *answers)
+        found[key] = _one_of(found[key], path) if key in found else path
+    return list(found.values())
+
+
+def _one_of(one: Path, other: Path) -> Path:
+    """One path for two: the words that both begin with, and something unknown behind them."""
+    words: list[Argument] = []
+    for left, right in zip(one.command.words, other.command.words, strict=False):
+        if left != right:
+            break
+        words.append(left)
+    if len(words) < max(len(one.command.words), len(other.command.words)):
+        rest = one.command.words[len(words) :] + other.command.words[len(words) :]
+        used: frozenset[int] = frozenset().union(*(word.used for word in rest))
+        words.append(Argument(UNRESOLVED, rest[0].location, used))
+    return one._replace(
+        command=one.command._replace(words=tuple(words)),
+        conditions=_common([one.conditions, other.conditions]),
+        is_idle=one.is_idle and other.is_idle,
+    )
 
 
 def _drop_accidents(ways: dict[object, list[tuple[Machine, int]]]) -> None:
@@ -61,8 +98,14 @@ def _drop_accidents(ways: dict[object, list[tuple[Machine, int]]]) -> None:
             del ways[key]
 
 
-def _failed(machine: Machine) -> bool:
-    return False in machine.assumed.values()
+def _gives_up(machine: Machine, at: int) -> bool:
+    """Whether the way ends early though the program did not fail: with ``exit 1``, or for ``set -e``."""
+    if machine.stopped != "exit" or machine.assumed.get(at) is False:
+        return False
+    value, origins, _ = machine.status
+    if not origins:
+        return value is False
+    return at not in origins and all(machine.assumed.get(origin) is False for origin in origins)
 
 
 def _program(machine: Machine, *, anything: bool) -> int | None:

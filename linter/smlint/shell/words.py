@@ -141,7 +141,8 @@ class _Expansion:
         while at < len(word):
             plain = _PLAIN.match(word, at)
             if plain is not None:
-                self._literal(plain.group(), quoted=False)
+                # Blanks stand here only in ``${name:-a b}``.
+                self._insert(Value(plain.group()), quoted=False)
                 at = plain.end()
                 continue
             char = word[at]
@@ -243,7 +244,20 @@ class _Expansion:
             if operation.startswith("["):
                 value = Value(UNRESOLVED, frozenset() if value is None else value.used)
             else:
-                value = parameter_operation(value, operation, self._nested, self._nested_pattern)
+                defaults: list[tuple[str, Value]] = []
+
+                def expand(word: str) -> Value:
+                    defaults.append((word, self._nested(word)))
+                    return defaults[-1][1]
+
+                value = parameter_operation(value, operation, expand, self._nested_pattern)
+                word = next((word for word, each in defaults if each is value), None)
+                if word is not None and self._split and not quoted:
+                    # Quotes inside ``${name:-word}`` keep their meaning.
+                    self._depth += 1
+                    self._unquoted(word)
+                    self._depth -= 1
+                    return
         if value is not None:
             self._insert(value, quoted=quoted)
 
