@@ -231,8 +231,12 @@ class Evidence(Protocol):
         """
         ...
 
-    def placed_files(self) -> Sequence[PlacedFile]:
-        """What COPY and ADD of the judged stage and its ancestors put where; in images, see ``files_matching``."""
+    def placed_files(self, hint: str = "") -> Sequence[PlacedFile]:
+        """What COPY and ADD of the judged stage and its ancestors put where; in images, see ``files_matching``.
+
+        Only what the regular expression ``hint`` may match is looked at: it is searched in the destination with the
+        source's name behind it. What the source really is costs a look at the build context or at another stage.
+        """
         ...
 
     def files_matching(

@@ -69,7 +69,7 @@ def _places(container: Container) -> Iterator[Location]:
         if isinstance(found, Known):
             yield from (file.location for file in found.value if file.size and not file.is_directory)
         return
-    yield from (file.location for file in container.evidence.placed_files() if _is_code(file.path))
+    yield from (file.location for file in container.evidence.placed_files(opt_ml.HINT) if _is_code(file.path))
     yield from (target.location for target in written_by(container, opt_ml.HINT) if _is_code(target.path))
 
 

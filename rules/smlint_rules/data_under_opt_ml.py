@@ -61,7 +61,7 @@ class DataUnderOptMl(ContainerRule):
             yield from _in_image(container)
             return
         copied: dict[Location, list[PlacedFile]] = {}
-        for placed in container.evidence.placed_files():
+        for placed in container.evidence.placed_files(opt_ml.HINT):
             if opt_ml.below(placed.path) and opt_ml.worth(placed.path):
                 copied.setdefault(placed.destination or placed.location, []).append(placed)
         for location, files in copied.items():

@@ -10,6 +10,7 @@ from smlint.container import Container, Known, RunCommand, SimpleCommand, Witnes
 from smlint.diagnostics import Severity
 from smlint.rule import ContainerRule, Context, Finding
 from smlint_rules import driver_packages, words
+from smlint_rules.driver_files import HINT as FILE_HINT
 from smlint_rules.driver_files import is_driver_file
 from smlint_rules.driver_fixes import package_fix, runfile_fix
 from smlint_rules.driver_search import driver_files
@@ -77,7 +78,7 @@ class NvidiaDriver(ContainerRule):
             if _arrives(run):
                 for command in run.inner:
                     yield from _by_command(command)
-        for placed in container.evidence.placed_files():
+        for placed in container.evidence.placed_files(FILE_HINT):
             if not placed.is_directory and is_driver_file(placed.path):
                 yield Finding(
                     placed.location,

@@ -68,7 +68,7 @@ class FakeEvidence:
     def run_commands(self, hint: str) -> Sequence[RunCommand]:
         return ()
 
-    def placed_files(self) -> Sequence[PlacedFile]:
+    def placed_files(self, hint: str = "") -> Sequence[PlacedFile]:
         return ()
 
     def files_matching(self, patterns: object) -> Fact[Sequence[PlacedFile]]:

@@ -52,7 +52,7 @@ class DockerfileEvidence:
         self._files = files
         self._path = path
         self._steps: list[tuple[Step, tuple[str, ...] | None]] | None = None
-        self._placed: list[PlacedFile] | None = None
+        self._placed: dict[tuple[int, int], tuple[PlacedFile, ...]] = {}
 
     def run_commands(self, hint: str) -> Sequence[RunCommand]:
         """See :class:`smlint.container.Evidence`."""
@@ -66,16 +66,21 @@ class DockerfileEvidence:
                 found += [_run_command(command, step.stage.label, copied) for command in commands]
         return found
 
-    def placed_files(self) -> Sequence[PlacedFile]:
+    def placed_files(self, hint: str = "") -> Sequence[PlacedFile]:
         """See :class:`smlint.container.Evidence`."""
-        if self._placed is None:
-            self._placed = [
-                file
-                for number, placed in self._history.placed.items()
-                for placement in placed
-                for file in self._files_of(placement, number)
-            ]
-        return self._placed
+        pattern = re.compile(hint)
+        found: list[PlacedFile] = []
+        for number, placed in self._history.placed.items():
+            for index, placement in enumerate(placed):
+                if not (
+                    placement.has_wildcard or pattern.search(f"{placement.target}/{placement.base_name}")
+                ):
+                    continue
+                key = (number, index)
+                if key not in self._placed:
+                    self._placed[key] = tuple(self._files_of(placement, number))
+                found += self._placed[key]
+        return found
 
     def files_matching(
         self, patterns: Iterable[str], under: Iterable[str] = ()

@@ -49,7 +49,7 @@ class ImageEvidence:
         """None: an image does not run its history again."""
         return ()
 
-    def placed_files(self) -> Sequence[PlacedFile]:
+    def placed_files(self, hint: str = "") -> Sequence[PlacedFile]:
         """None: ask :meth:`files_matching` for what is there."""
         return ()
 

@@ -57,7 +57,7 @@ def _suppliers(container: Container, word: str) -> Iterator[Supplier]:
             _installs(texts) and _is_opaque(container, texts)
         ):
             yield Supplier(f"`{' '.join(texts)[:60]}`", is_toolkit=False)
-    for placed in container.evidence.placed_files():
+    for placed in container.evidence.placed_files(rf"{re.escape(word)}/?$"):
         if posixpath.basename(placed.path) == word and not placed.is_directory:
             yield Supplier(f"{placed.how} of {placed.source or placed.path}", is_toolkit=False)
 

@@ -117,7 +117,7 @@ class _NoEvidence:
         """None."""
         return ()
 
-    def placed_files(self) -> Sequence[PlacedFile]:
+    def placed_files(self, hint: str = "") -> Sequence[PlacedFile]:
         """None."""
         return ()
 
