@@ -150,6 +150,11 @@ def test_heredocs(body: str, path: str, expected: str) -> None:
 UNSEEN = [
     ("", "/app/run.sh"),
     ("COPY missing.sh /app/", "/app/missing.sh"),
+    ("COPY missing.sh /app", "/app"),
+    ("COPY missing.sh /app", "/app/missing.sh"),
+    ("COPY missing /app/", "/app/run.sh"),
+    ("COPY conf.d /app/", "/app/run.sh"),
+    ("COPY --from=image /x/*.so /app/", "/app/y.so"),
     ("COPY run.sh /opt/maybe", "/opt/maybe/run.sh"),
     ("COPY run.sh $X/", "/app/run.sh"),
     ("COPY $X /app/", "/app/run.sh"),
@@ -194,6 +199,11 @@ def test_unknown(make: Callable[[Tree], Path], body: str, path: str) -> None:
         ("COPY --exclude=*.sh . /app/", "/app/run.sh"),
         ("COPY *.py /app/", "/app/run.sh"),
         ("COPY . /app/", "/app/broken"),
+        ("COPY made-by-ci.py /app/", "/app/run.sh"),
+        ("COPY made-by-ci.py /app/", "/app/made-by-ci.py/x"),
+        ("COPY made-by-ci.py /app/other", "/app/other/run.sh"),
+        ("COPY --from=image /x/y.so.1 /app/", "/app/run.sh"),
+        ("COPY --from=image /x/*.so /app/", "/app/run.sh"),
     ],
 )
 def test_absent_on_scratch(make: Callable[[Tree], Path], body: str, path: str) -> None:

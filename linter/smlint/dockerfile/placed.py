@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from typing import Final
 
 from smlint.container import UNRESOLVED, Absent, Fact, FileEntry, FileKind, Known, Unknown
 from smlint.diagnostics import Location
@@ -12,9 +14,15 @@ from smlint.dockerfile.expand import ExpansionError, expand
 from smlint.dockerfile.history import History
 from smlint.dockerfile.ignorefile import is_ignored, read_patterns
 from smlint.dockerfile.operands import Match, match
-from smlint.dockerfile.paths import join, may_hold, name, parent, within
+from smlint.dockerfile.paths import join, may_be, may_hold, name, parent, within
 from smlint.dockerfile.places import Placement
 from smlint.dockerfile.stages import Stage
+
+#: Names that only files have; a source that cannot be seen and is called so is no directory.
+_FILE_NAME: Final = re.compile(
+    r".+\.(?:bash|bat|bin|c|cc|cfg|cnf|conf|cpp|crt|css|csv|deb|env|gz|h|html|ini|ipynb|jar|java|js|json|key|list|lock|md"
+    r"|onnx|pem|pkl|properties|pt|pth|py|r|R|rpm|rs|service|sh|so[.\d]*|sql|template|tgz|toml|ts|txt|whl|xml|xz|ya?ml|zip)"
+)
 
 #: What a step says of a path: a fact, another path that it links to, or nothing.
 Answer = Fact[FileEntry] | str | None
@@ -60,7 +68,8 @@ class Placed:
         if placement.is_git:
             return Unknown("it may be in the repository that ADD clones")
         if placement.from_image is not None:
-            return Unknown(f"it may come from the image {placement.from_image.replace(UNRESOLVED, '…')}")
+            image = placement.from_image.replace(UNRESOLVED, "…")
+            return self._unseen(placement, rest, f"it may come from the image {image}", into=into)
         if placement.from_stage is not None:
             return self._from_stage(placement, placement.from_stage, path, rest, into=into)
         return self._from_context(placement, path, rest, into=into)
@@ -83,6 +92,15 @@ class Placed:
             return Unknown(f"{placement.target} may be a directory of the base image")
         return None
 
+    def _unseen(self, placement: Placement, rest: str, reason: str, *, into: bool) -> Answer:
+        """A source that nobody can look at: a file or a directory, unless its name says which."""
+        last = placement.base_name
+        if _FILE_NAME.fullmatch(last):
+            in_target = may_be(last, rest)
+            if not (in_target or (rest == "" and not into)):
+                return None
+        return Unknown(reason)
+
     def _from_stage(self, placement: Placement, stage: Stage, path: str, rest: str, *, into: bool) -> Answer:
         source = join("/", placement.source)
         if placement.has_wildcard:
@@ -92,10 +110,9 @@ class Placed:
             source = join(parent(source), first)
             into = True
         found = self._lookup_in(stage, source)
-        if isinstance(found, Unknown):
-            return Unknown(f"stage {stage.label} may hold it: {found.reason}")
-        if isinstance(found, Absent):
-            return Unknown(f"{source} is not to be seen in stage {stage.label}")
+        if not isinstance(found, Known):
+            reason = f": {found.reason}" if isinstance(found, Unknown) else ""
+            return self._unseen(placement, rest, f"stage {stage.label} may hold it{reason}", into=into)
         if found.value.kind is not FileKind.DIRECTORY:
             if rest != (name(source) if into else ""):
                 return self._perhaps_into(placement, rest, into=into)
@@ -114,7 +131,7 @@ class Placed:
     def _from_context(self, placement: Placement, path: str, rest: str, *, into: bool) -> Answer:
         context = self._context
         if context is None:
-            return Unknown("there is no build context to look into")
+            return self._unseen(placement, rest, "there is no build context to look into", into=into)
         written = placement.source.strip("/")
         sources = context.matching(written) if placement.has_wildcard else [written]
         if isinstance(sources, Unknown):
@@ -133,7 +150,7 @@ class Placed:
             return source
         if isinstance(source, Absent):
             # The build would fail, so it must be there by then: made by an earlier step of the user's own pipeline.
-            return Unknown(f"{written or '.'} is not in the build context")
+            return self._unseen(placement, rest, f"{written or '.'} is not in the build context", into=into)
         if placement.is_add and context.is_archive(source):
             return Unknown(f"it may be in the archive {written}")
         if source.kind is FileKind.DIRECTORY:
