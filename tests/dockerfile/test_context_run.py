@@ -63,6 +63,8 @@ def known(fact: Fact[FileEntry]) -> FileEntry:
         ("RUN chmod 755 /app", 0o644),
         ("RUN chmod -R 755 /application", 0o644),
         ("RUN chown -R 1000 /app", 0o644),
+        ("RUN apt-mark showmanual | xargs apt-mark auto", 0o644),
+        ("RUN cat list | xargs -n 1 pip install", 0o644),
         ("RUN find . -name '*.py' -exec chmod +x {} \\;", 0o644),
         ("RUN rm -rf /var/lib/apt/lists/* /tmp/*", 0o644),
         ("RUN pip install -r requirements.txt && make", 0o644),
@@ -231,3 +233,45 @@ def test_files_of_other_stages_are_as_their_runs_left_them(context: Path) -> Non
     entry = known(build_container(parse(text), path="D", context=str(context)).files.lookup("/run.sh"))
     assert entry.mode == 0o755
     assert entry.content == MENDED.encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "path", "mode"),
+    [
+        ("COPY run.sh .", "run.sh", 0o644),
+        ("COPY run.sh ./", "./run.sh", 0o644),
+        ("COPY . .", "scripts/a.sh", 0o644),
+        ("COPY . code", "code/scripts/a.sh", 0o644),
+        ("COPY run.sh start\nRUN chmod +x start", "start", 0o755),
+        ("COPY . .\nRUN chmod +x *.sh", "run.sh", 0o755),
+        ("COPY . .\nRUN cd $X && chmod +x run.sh", "run.sh", None),
+        ("COPY . .\nRUN ln -s run.sh go", "go", 0o644),
+        ("COPY run.sh /run.sh\nRUN ln -s /run.sh go", "go", 0o644),
+        ("RUN echo x > go && chmod +x go", "go", 0o755),
+    ],
+)
+def test_below_the_working_directory_of_the_base_image(
+    context: Path, body: str, path: str, mode: int | None
+) -> None:
+    """Nobody knows which directory it is, but COPY and ENTRYPOINT mean the same one."""
+    container = build_container(parse(f"FROM image\n{body}\n"), path="Dockerfile", context=str(context))
+    entry = known(container.files.lookup(f"{UNRESOLVED}/{path}"))
+    assert entry.mode == mode
+    assert entry.path.startswith(("/run.sh", f"{UNRESOLVED}/"))
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ("COPY run.sh .", "other.sh"),
+        ("COPY run.sh .", "../run.sh"),
+        ("WORKDIR $X\nCOPY run.sh .", "run.sh"),
+        ("COPY run.sh .\nWORKDIR /app", "run.sh"),
+        ("COPY run.sh $X/", "run.sh"),
+        ("COPY run.sh .\nRUN rm $X", "run.sh"),
+    ],
+)
+def test_what_may_lie_elsewhere_stays_unknown(context: Path, body: str, path: str) -> None:
+    container = build_container(parse(f"FROM image\n{body}\n"), path="Dockerfile", context=str(context))
+    assert isinstance(container.files.lookup(f"{UNRESOLVED}/{path}"), Unknown)
+    assert isinstance(container.files.lookup(f"/app/{path}"), Unknown)

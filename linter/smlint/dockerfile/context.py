@@ -16,7 +16,7 @@ from smlint.dockerfile.buildcontext import LINK_LIMIT, BuildContext
 from smlint.dockerfile.changes import Change, Changed, CopiedFrom, LinkTo, Opaque
 from smlint.dockerfile.effects import effect
 from smlint.dockerfile.history import Histories, History
-from smlint.dockerfile.paths import name, normalise, parents, within
+from smlint.dockerfile.paths import BASE_DIRECTORY, in_base_directory, name, normalise, parents, within
 from smlint.dockerfile.placed import Placed
 from smlint.dockerfile.runs import Runs
 from smlint.dockerfile.stages import Stage
@@ -28,6 +28,7 @@ _CHANGES: Final = re.compile(
     r"\b(?:aws|chmod|cp|curl|dos2unix|ed|ex|find|git|gsutil|install|ln|mkdir|mv|patch|perl|rm|rmdir|rsync|scp|sed|svn|tar"
     r"|tee|touch|truncate|unix2dos|unlink|unzip|wget|xargs)\b|>"
 )
+_CHANGES_DIRECTORY: Final = re.compile(r"\b(?:cd|pushd|popd|chroot|env)\b")
 #: What may name a path without spelling it.
 _MAY_NAME_ANYTHING: Final = re.compile(r"[*?\[{$]|\bfind\b|\bxargs\b|(?:^|\s)\.(?:/?\s|/?$)")
 
@@ -46,9 +47,21 @@ class StageFiles:
     def lookup_in(self, stage: Stage, path: str) -> Fact[FileEntry]:
         """The file at an absolute ``path`` of the image that ``stage`` gives; links are followed.
 
-        Contents may hold UNRESOLVED (in UTF-8) where a build step wrote a variable's value that is not known.
+        A path that begins with UNRESOLVED and a slash is one below the base image's working directory, where no WORKDIR
+        sets another. Contents may hold UNRESOLVED (in UTF-8) where a build step wrote a variable's value that is not
+        known.
         """
-        if UNRESOLVED in path:
+        if path.startswith(f"{UNRESOLVED}/") and self._histories.of(stage).keeps_base_directory:
+            found = self._lookup_known(stage, in_base_directory(path))
+            if not isinstance(found, Known):
+                return found
+            shown = found.value.path.replace(BASE_DIRECTORY, UNRESOLVED)
+            return Known(found.value._replace(path=shown), found.location)
+        return self._lookup_known(stage, path)
+
+    def _lookup_known(self, stage: Stage, path: str) -> Fact[FileEntry]:
+        leaves = path.startswith(BASE_DIRECTORY) and ".." in path.split("/")
+        if UNRESOLVED in path or leaves:
             return Unknown("its path is not fully known")
         wanted = normalise(path)
         if wanted == "/":
@@ -79,7 +92,7 @@ class StageFiles:
             else:
                 found = self._placed.by(history, number, path)
                 if isinstance(found, str):
-                    found = self.lookup_in(history.stage, found)
+                    found = self._lookup_known(history.stage, found)
             if found is not None:
                 return _applied(changes, found)
         return _applied(changes, _below(history, path))
@@ -102,14 +115,17 @@ class StageFiles:
             named = name(path) in _text(step)
             return Unknown("a RUN that smlint cannot read may have changed it") if named else None
         started_with = path
+        in_base = path.startswith(BASE_DIRECTORY) and not _CHANGES_DIRECTORY.search(_text(step))
         for command in reversed([inner for each in commands for inner in _without_wrappers(each)]):
+            if in_base and command.directory == UNRESOLVED:
+                command = command._replace(directory=BASE_DIRECTORY)
             found = effect(command, path, lambda each: history.is_directory(each, number))
             if isinstance(found, Changed):
                 changes.append(found.change)
             elif isinstance(found, CopiedFrom):
                 path = found.path
             elif isinstance(found, LinkTo):
-                return self.lookup_in(history.stage, found.path)
+                return self._lookup_known(history.stage, found.path)
             elif isinstance(found, Opaque):
                 return Unknown(found.reason)
             elif found is not None:

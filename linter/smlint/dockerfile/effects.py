@@ -33,6 +33,11 @@ _READERS: Final = frozenset((
     "groupadd", "usermod", "chown", "chgrp", "setcap", "getcap", "ldconfig", "true", "false", "exit",
     "pytest", "shellcheck",
 ))
+#: Programs that xargs may feed this file to, and that would change it.
+_CHANGERS: Final = frozenset((
+    "bash", "chmod", "cp", "dos2unix", "ln", "mv", "patch", "perl", "python", "python3", "rename", "rm",
+    "sed", "sh", "strip", "tee", "truncate", "unix2dos", "unlink",
+))
 # fmt: on
 _MENDS: Final = re.compile(r"s(.)(?:\\r|\^M|\\x0[dD]|\\015|\r)\+?\$?\1\1[gm]*")
 
@@ -248,7 +253,8 @@ def _xargs(operands: Operands, path: str, is_directory: IsDirectory) -> Effect |
     words = operands.words
     while words and words[0].startswith("-"):
         words = words[2:] if words[0] in ("-n", "-I", "-P", "-L", "-d", "-a", "-s") else words[1:]
-    return _on_many(words, certain=False)
+    # Files reach what xargs runs from all over; only what changes files can have changed this one.
+    return _on_many(words, certain=False) if words and name(words[0]) in _CHANGERS else None
 
 
 def _on_many(words: list[str], *, certain: bool) -> Effect | None:

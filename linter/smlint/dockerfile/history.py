@@ -29,6 +29,11 @@ class History:
         """The image below the first step."""
         return self.steps[0].stage.base if self.steps else self.stage.base
 
+    @property
+    def keeps_base_directory(self) -> bool:
+        """Whether all steps run in the working directory that the base image sets, whichever that is."""
+        return self.base != "scratch" and all(step.instruction.keyword != "WORKDIR" for step in self.steps)
+
     def is_directory(self, path: str, before: int) -> bool:
         """Whether ``path`` is certainly a directory before step number ``before``."""
         return path in STANDARD_DIRECTORIES or self._directories.get(path, before) < before

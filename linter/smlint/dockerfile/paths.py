@@ -11,6 +11,9 @@ from typing import Final
 
 from smlint.container import UNRESOLVED
 
+#: Stands for the unknown working directory of the base image while files are looked for in it.
+BASE_DIRECTORY: Final = "/\ue000"
+
 # fmt: off
 #: Directories that every Linux image with a shell has (Filesystem Hierarchy Standard 3.0, chapters 3 and 4).
 STANDARD_DIRECTORIES: Final = frozenset((
@@ -45,6 +48,11 @@ def normalise(path: str) -> str:
     if parts and parts[0].startswith(UNRESOLVED):
         return "/".join(parts)
     return "/" + "/".join(parts)
+
+
+def in_base_directory(path: str) -> str:
+    """``path``, which begins with UNRESOLVED for the base image's working directory, with BASE_DIRECTORY instead."""
+    return BASE_DIRECTORY + path.removeprefix(UNRESOLVED)
 
 
 def parent(path: str) -> str:

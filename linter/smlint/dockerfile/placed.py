@@ -14,7 +14,16 @@ from smlint.dockerfile.expand import ExpansionError, expand
 from smlint.dockerfile.history import History
 from smlint.dockerfile.ignorefile import is_ignored, read_patterns
 from smlint.dockerfile.operands import Match, match
-from smlint.dockerfile.paths import join, may_be, may_hold, name, parent, within
+from smlint.dockerfile.paths import (
+    BASE_DIRECTORY,
+    in_base_directory,
+    join,
+    may_be,
+    may_hold,
+    name,
+    parent,
+    within,
+)
 from smlint.dockerfile.places import Placement
 from smlint.dockerfile.stages import Stage
 
@@ -42,6 +51,8 @@ class Placed:
     def by(self, history: History, number: int, path: str) -> Answer:
         """What step ``number`` puts at ``path``; a path instead of a fact is where a link at ``path`` leads."""
         for placement in reversed(history.placed[number]):
+            if placement.is_relative and path.startswith(BASE_DIRECTORY):
+                placement = placement._replace(target=in_base_directory(placement.target))
             into = placement.is_directory or history.is_directory(placement.target, number)
             found = self._put(placement, path, into=into)
             if found is not None:

@@ -29,6 +29,8 @@ class Placement(NamedTuple):
     target: str
     #: Whether the instruction says that ``target`` is a directory (a slash at its end, several sources).
     is_directory: bool
+    #: Whether ``target`` is written relative to a working directory that is not known.
+    is_relative: bool = False
     #: The stage that holds the source.
     from_stage: Stage | None = None
     #: The image that holds it, where ``--from`` names no stage.
@@ -98,6 +100,9 @@ def placements(step: Step, stages: Stages, escape: str) -> list[Placement]:
         source="",
         target=join(step.directory, written),
         is_directory=is_directory_name(written) or len(sources) > 1,
+        is_relative=step.directory == UNRESOLVED
+        and UNRESOLVED not in written
+        and not written.startswith("/"),
         from_stage=stage,
         from_image=image,
     )

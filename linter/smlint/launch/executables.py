@@ -9,7 +9,18 @@ import enum
 import posixpath
 from typing import Final, NamedTuple
 
-from smlint.container import ABSENT, Absent, Container, Fact, FileEntry, FileKind, Known, Unknown, is_resolved
+from smlint.container import (
+    ABSENT,
+    UNRESOLVED,
+    Absent,
+    Container,
+    Fact,
+    FileEntry,
+    FileKind,
+    Known,
+    Unknown,
+    is_resolved,
+)
 
 #: What the engine sets when neither image nor request sets PATH (moby/buildkit, util/system/path.go).
 DEFAULT_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -40,6 +51,14 @@ def absolute(container: Container, path: str, directory: Fact[str] | None = None
 def file_at(container: Container, path: str, directory: Fact[str] | None = None) -> Fact[FileEntry]:
     """The file that ``path`` names for a process in ``directory`` (default: the working directory)."""
     place = absolute(container, path, directory)
+    if (
+        isinstance(place, Unknown)
+        and directory is None
+        and isinstance(container.workdir, Unknown)
+        and is_resolved(path)
+    ):
+        # COPY knows the base image's working directory no better: what it put there is there.
+        return container.files.lookup(f"{UNRESOLVED}/{path}")
     if not isinstance(place, Known):
         return Unknown(place.reason) if isinstance(place, Unknown) else ABSENT
     return container.files.lookup(place.value)
