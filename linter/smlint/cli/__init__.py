@@ -63,7 +63,9 @@ def _dispatch(arguments: list[str]) -> int:
 
         sys.stdout.write(f"smlint {__version__}\n")
         return int(ExitCode.CLEAN)
-    if first in _GROUP_OPTIONS or "_SMLINT_COMPLETE" in os.environ:
+    if "_SMLINT_COMPLETE" in os.environ:
+        return _call(_completed(), arguments, "smlint")
+    if first in _GROUP_OPTIONS:
         return _call(whole(), arguments, "smlint")
     name = first if first in COMMANDS else _DEFAULT
     words = arguments[1:] if first in COMMANDS else arguments
@@ -104,6 +106,20 @@ def _single(name: str) -> typer.Typer:
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     _add(app, name)
     return app
+
+
+def _completed() -> typer.Typer:
+    """The tree whose words a shell asks for: all commands, or the default one once its own words have begun."""
+    import typer
+
+    words = (os.environ.get("_TYPER_COMPLETE_ARGS") or os.environ.get("COMP_WORDS", "")).split()
+    first = words[1] if len(words) > 1 else ""
+    own_option = first.startswith("-") and first not in _GROUP_OPTIONS
+    if own_option or (len(words) > 2 and first not in COMMANDS):
+        app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+        _add(app, _DEFAULT)
+        return app
+    return whole()
 
 
 def whole() -> typer.Typer:

@@ -7,7 +7,7 @@ from typing import Annotated, Final, TypeVar
 
 import typer
 
-from smlint.cli import messages
+from smlint.cli import completion, messages
 from smlint.diagnostics import Severity
 from smlint.report.emit import Color
 from smlint.workload import Workload
@@ -33,6 +33,7 @@ Workloads = Annotated[
 Stage = Annotated[
     str | None,
     typer.Option(
+        autocompletion=completion.stages,
         metavar="NAME",
         help="The stage to judge. Default: the one named sagemaker or ending in -sagemaker, else the last.",
     ),
@@ -50,24 +51,41 @@ BuildContext = Annotated[
 Select = Annotated[
     list[str],
     typer.Option(
-        metavar="RULES", help="Run only these rules: codes, beginnings of codes (SM2), names or ALL."
+        autocompletion=completion.rules,
+        metavar="RULES",
+        help="Run only these rules: codes, beginnings of codes (SM2), names or ALL.",
     ),
 ]
 ExtendSelect = Annotated[
-    list[str], typer.Option(metavar="RULES", help="Run these rules besides the selected ones.")
+    list[str],
+    typer.Option(
+        autocompletion=completion.rules, metavar="RULES", help="Run these rules besides the selected ones."
+    ),
 ]
 Ignore = Annotated[
-    list[str], typer.Option(metavar="RULES", help="Do not run these rules; the narrower selector wins.")
+    list[str],
+    typer.Option(
+        autocompletion=completion.rules,
+        metavar="RULES",
+        help="Do not run these rules; the narrower selector wins.",
+    ),
 ]
 Severities = Annotated[
     list[str],
     typer.Option(
-        "--severity", metavar="RULES=LEVEL", help="Give rules another level: error, warning or info."
+        "--severity",
+        autocompletion=completion.severities,
+        metavar="RULES=LEVEL",
+        help="Give rules another level: error, warning or info.",
     ),
 ]
 FailLevel = Annotated[
     str | None,
-    typer.Option(metavar="LEVEL", help="The least severity that makes the exit code 1. Default: warning."),
+    typer.Option(
+        autocompletion=completion.levels,
+        metavar="LEVEL",
+        help="The least severity that makes the exit code 1. Default: warning.",
+    ),
 ]
 FixFiles = Annotated[
     bool, typer.Option("--fix", help="Apply safe fixes to the files, then report what remains.")
@@ -91,12 +109,18 @@ ShowSuppressed = Annotated[
 Statistics = Annotated[
     bool, typer.Option("--statistics", help="Count findings by rule instead of showing them.")
 ]
-Format = Annotated[str | None, typer.Option("--format", "-f", metavar="FORMAT", help="The report's format.")]
+Format = Annotated[
+    str | None,
+    typer.Option(
+        "--format", "-f", autocompletion=completion.formats, metavar="FORMAT", help="The report's format."
+    ),
+]
 Output = Annotated[
     list[str],
     typer.Option(
         "--output",
         "-o",
+        autocompletion=completion.outputs,
         metavar="[FORMAT=]FILE",
         help="Write the report to FILE instead of standard output; with FORMAT=, besides it. Repeatable.",
     ),
