@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.engine.images import Images
 
 
-def _unavailable(reason: str) -> NoReturn:
+def unavailable(reason: str) -> NoReturn:
     """Skip, or fail where the engine is promised: a test that needs it must not vanish from CI unseen."""
     if os.environ.get("SMLINT_REQUIRE_ENGINE") == "1":
         pytest.fail(f"SMLINT_REQUIRE_ENGINE=1, but {reason}", pytrace=False)
@@ -40,7 +40,7 @@ def engine() -> Iterator[docker.DockerClient]:
     with warnings.catch_warnings(action="ignore", category=ResourceWarning):
         # The half-made client drops its socket; that is no leak of the test.
         gc.collect()
-    _unavailable(f"no container engine answers: {reason}")
+    unavailable(f"no container engine answers: {reason}")
 
 
 @pytest.fixture(scope="session")
@@ -50,5 +50,5 @@ def images(engine: docker.DockerClient) -> Images:
     from tests.engine.images import Images
 
     if reason := bases.missing_tools():
-        _unavailable(reason)
+        unavailable(reason)
     return Images(engine)

@@ -6,6 +6,7 @@ The docker SDK's own ``from_env`` reads no contexts. Nothing is asked of the eng
 from __future__ import annotations
 
 import os
+import socket
 import stat
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -33,6 +34,7 @@ def connect(environment: Mapping[str, str] | None = None) -> docker.DockerClient
 
     where, settings = _settings(os.environ if environment is None else environment)
     try:
+        _knock(settings.get("base_url") or "")
         client = docker.DockerClient(version="auto", timeout=TIMEOUT, **settings)
     except (docker.errors.DockerException, requests.RequestException, OSError) as error:
         raise NoEngineError(
@@ -50,12 +52,21 @@ def _settings(environment: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
     context = environment.get("DOCKER_CONTEXT") or _current_context(environment)
     if context and context != "default":
         return f"context {context}", _of_context(context)
-    for socket in _sockets(environment):
-        if _is_socket(socket):
-            return socket, {"base_url": f"unix://{socket}"}
+    for path in _sockets(environment):
+        if _is_socket(path):
+            return path, {"base_url": f"unix://{path}"}
     if os.name == "nt":
         return "the default pipe", {}
     return _DEFAULT_SOCKET, {"base_url": f"unix://{_DEFAULT_SOCKET}"}
+
+
+def _knock(url: str) -> None:
+    """Try a socket before the SDK does, which would leave it open when nobody answers. Raises OSError."""
+    path = url.removeprefix("unix://").removeprefix("http+unix://")
+    if path == url:
+        return
+    with socket.socket(socket.AF_UNIX) as tried:
+        tried.connect(path)
 
 
 def _of_environment(host: str, environment: Mapping[str, str]) -> dict[str, Any]:

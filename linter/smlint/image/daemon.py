@@ -105,7 +105,7 @@ class DaemonFiles:
 
     def __init__(self, client: docker.DockerClient, image: str, config: ImageConfig) -> None:
         self._client = client
-        self._image = image
+        self.image = image
         self._config = config
         self._container: str | None = None
         self._seen: dict[str, Node | None] = {}
@@ -143,7 +143,7 @@ class DaemonFiles:
         """Remove the container."""
         if self._container is not None:
             container, self._container = self._container, None
-            with _one_line(self._image):
+            with _one_line(self.image):
                 self._client.api.remove_container(container, v=True, force=True)
 
     def _place(self, place: str) -> Listing:
@@ -253,9 +253,9 @@ class DaemonFiles:
         # A volume of the image would be made and filled with the image's content; a tmpfs takes its place, and as the
         # container never starts, nothing is mounted and the image's own files stay in sight.
         tmpfs = dict.fromkeys(self._config.volumes, "")
-        with _one_line(self._image):
+        with _one_line(self.image):
             created = api.create_container(
-                self._image,
+                self.image,
                 command=["never-started"],
                 labels={LABEL: "1"},
                 network_disabled=True,
