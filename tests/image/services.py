@@ -85,7 +85,8 @@ def podman(folder: Path) -> Iterator[str]:
 
 def podman_command(folder: Path) -> list[str]:
     """Podman on the storage of :func:`podman`."""
-    return ["podman", f"--root={folder}/root", f"--runroot={folder}/run"]
+    # The overlay driver leaves a mount behind, which keeps the folder from being removed.
+    return ["podman", "--storage-driver=vfs", f"--root={folder}/root", f"--runroot={folder}/run"]
 
 
 @contextmanager

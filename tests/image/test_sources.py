@@ -179,7 +179,7 @@ def test_whiteouts_and_opaque_directories_of_umoci(saved: Path, tmp_path: Path) 
 def test_an_image_of_buildah(tmp_path: Path) -> None:
     if reason := services.missing("buildah"):
         unavailable(reason)
-    buildah = ["buildah", f"--root={tmp_path}/root", f"--runroot={tmp_path}/run"]
+    buildah = ["buildah", "--storage-driver=vfs", f"--root={tmp_path}/root", f"--runroot={tmp_path}/run"]
 
     def run(*words: str) -> str:
         return subprocess.run([*buildah, *words], check=True, capture_output=True, text=True).stdout.strip()

@@ -6,6 +6,7 @@ The HTTP side is python-dxf's; credentials are found by the docker SDK, as `dock
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -110,7 +111,9 @@ def credentials(registry: str) -> tuple[str | None, str | None]:
     import docker.errors
 
     try:
-        found = docker.auth.load_config().resolve_authconfig(None if registry == DOCKER_HUB else registry)
+        with warnings.catch_warnings(action="ignore", category=UserWarning):
+            # The SDK warns of a missing helper before it raises; the error says it all.
+            found = docker.auth.load_config().resolve_authconfig(None if registry == DOCKER_HUB else registry)
     except (docker.errors.DockerException, ValueError, OSError) as error:
         reason = " ".join(str(error).split())[:200]
         raise ImageError(

@@ -1,0 +1,329 @@
+"""Images in a real registry: users, credential helpers, tokens, indexes, and what goes wrong in one line."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import http.server
+import json
+import os
+import ssl
+import subprocess
+import threading
+import urllib.parse
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from smlint.image.open import Options, open_image
+from smlint.image.reference import ImageError, parse_reference
+from smlint.image.remote import credentials
+from smlint.image.source import Unseen
+from tests.conftest import unavailable
+from tests.image import services, tars
+from tests.image.tars import Entry
+
+LAYER = tars.layer(Entry("opt/ml/model/weights", b"1" * 10), Entry("bin/sh", b"\x7fELF", mode=0o755))
+SETTINGS = {"Entrypoint": ["/bin/sh"]}
+
+
+def layout(folder: Path, architecture: str = "amd64") -> Path:
+    files = tars.layout_files([LAYER], architecture=architecture, **SETTINGS)
+    return tars.write_folder(folder / f"layout-{architecture}", files)
+
+
+def push(source: Path, target: str, *options: str) -> None:
+    command = ["skopeo", "copy", "--quiet", *options, f"oci:{source}:latest", target]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def told(reference: str, **options: Any) -> str:
+    """The one line that opening an image ends in."""
+    with pytest.raises(ImageError) as raised:
+        open_image(parse_reference(reference), Options(**options)).close()
+    assert "\n" not in str(raised.value)
+    return str(raised.value)
+
+
+class TestOpenRegistry:
+    def test_only_manifest_and_config_are_read(self, registry: str, tmp_path: Path) -> None:
+        push(layout(tmp_path), f"docker://{registry}/team/app:1", "--dest-tls-verify=false")
+        source = open_image(
+            parse_reference(f"docker://{registry}/team/app:1"),
+            Options(insecure_registries=frozenset([registry])),
+        )
+        assert source.config.entrypoint == ("/bin/sh",)
+        assert source.manifest.media_type == "application/vnd.oci.image.manifest.v1+json"
+        assert source.manifest.is_pushed
+        assert isinstance(source.files, Unseen)
+        source.close()
+
+    @pytest.mark.parametrize("form", ["oci", "v2s2"])
+    def test_the_media_type_is_the_one_that_is_served(self, registry: str, tmp_path: Path, form: str) -> None:
+        push(
+            layout(tmp_path),
+            f"docker://{registry}/team/{form}:1",
+            "--dest-tls-verify=false",
+            "--format",
+            form,
+        )
+        source = open_image(
+            parse_reference(f"docker://{registry}/team/{form}:1"),
+            Options(insecure_registries=frozenset([registry])),
+        )
+        assert source.manifest.media_type is not None
+        assert ("oci" in source.manifest.media_type) == (form == "oci")
+        source.close()
+
+    def test_layers_are_streamed_when_asked_for(self, registry: str, tmp_path: Path) -> None:
+        push(layout(tmp_path), f"docker://{registry}/team/app:2", "--dest-tls-verify=false")
+        options = Options(layers=True, insecure_registries=frozenset([registry]))
+        source = open_image(parse_reference(f"docker://{registry}/team/app:2"), options)
+        assert not isinstance(source.files, Unseen)
+        assert [node.path for node in source.files.search(["^/opt/ml/"], []).nodes] == [
+            "/opt/ml/model/weights"
+        ]
+        # Not among the contents that are kept while a layer streams by: it is downloaded again.
+        assert source.files.read("/opt/ml/model/weights", 4) == b"1111"
+        source.close()
+
+    def test_an_image_that_is_not_there(self, registry: str) -> None:
+        text = told(f"docker://{registry}/no/such:1", insecure_registries=frozenset([registry]))
+        assert text.endswith(f"{registry} has no such image; check the name and the tag")
+
+    def test_plain_http_has_to_be_allowed(self, registry: str) -> None:
+        assert "cannot be reached" in told(f"docker://{registry}/no/such:1")
+
+    def test_nobody_listens(self) -> None:
+        address = f"127.0.0.1:{services.free_port()}"
+        assert told(f"docker://{address}/a:1").endswith(f"{address} cannot be reached: Connection refused")
+
+
+@pytest.fixture
+def docker_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, Any]], None]:
+    """Writes the config.json that Docker and the registry source read."""
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+
+    def write(content: dict[str, Any]) -> None:
+        (tmp_path / "config.json").write_text(json.dumps(content))
+
+    write({})
+    return write
+
+
+class TestClosedRegistry:
+    @pytest.fixture
+    def reference(
+        self, closed_registry: tuple[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> str:
+        address, certificate = closed_registry
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+        push(
+            layout(tmp_path), f"docker://{address}/app:1", "--dest-tls-verify=false", "--dest-creds=me:secret"
+        )
+        return f"docker://{address}/app:1"
+
+    def test_without_credentials_it_says_how_to_log_in(
+        self, reference: str, docker_config: Callable[[dict[str, Any]], None]
+    ) -> None:
+        host = reference.split("/")[2]
+        assert told(reference).endswith(f"{host} refuses access; log in: docker login {host}")
+
+    def test_credentials_of_docker_login(
+        self, reference: str, docker_config: Callable[[dict[str, Any]], None]
+    ) -> None:
+        auth = base64.b64encode(b"me:secret").decode()
+        docker_config({"auths": {reference.split("/")[2]: {"auth": auth}}})
+        source = open_image(parse_reference(reference), Options())
+        assert source.config.entrypoint == ("/bin/sh",)
+        source.close()
+
+    def test_a_wrong_password(self, reference: str, docker_config: Callable[[dict[str, Any]], None]) -> None:
+        auth = base64.b64encode(b"me:wrong").decode()
+        docker_config({"auths": {reference.split("/")[2]: {"auth": auth}}})
+        assert "refuses access; log in" in told(reference)
+
+    @pytest.mark.parametrize("key", ["credHelpers", "credsStore"])
+    def test_credential_helpers(
+        self,
+        reference: str,
+        docker_config: Callable[[dict[str, Any]], None],
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        key: str,
+    ) -> None:
+        helper(tmp_path, monkeypatch, '{"ServerURL": "x", "Username": "me", "Secret": "secret"}')
+        docker_config({key: {reference.split("/")[2]: "test"} if key == "credHelpers" else "test"})
+        source = open_image(parse_reference(reference), Options())
+        assert source.config.entrypoint == ("/bin/sh",)
+        source.close()
+
+    def test_a_helper_that_is_not_installed(
+        self, reference: str, docker_config: Callable[[dict[str, Any]], None]
+    ) -> None:
+        docker_config({"credHelpers": {reference.split("/")[2]: "nowhere"}})
+        text = told(reference)
+        assert "docker-credential-nowhere" in text
+        assert "log in: docker login" in text
+
+
+def helper(folder: Path, monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+    """A credential helper called docker-credential-test on PATH."""
+    path = folder / "docker-credential-test"
+    path.write_text(f"#!/bin/sh\ncat > /dev/null\necho '{answer}'\n")
+    path.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+
+
+def test_an_identity_token_is_said_to_be_of_no_use(
+    docker_config: Callable[[dict[str, Any]], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    helper(tmp_path, monkeypatch, '{"ServerURL": "x", "Username": "<token>", "Secret": "t"}')
+    docker_config({"credHelpers": {"example.org": "test"}})
+    with pytest.raises(ImageError, match="identity token"):
+        credentials("example.org")
+
+
+def test_ecr_names_its_own_log_in(docker_config: Callable[[dict[str, Any]], None]) -> None:
+    docker_config({"credHelpers": {"1.dkr.ecr.eu-west-1.amazonaws.com": "nowhere"}})
+    with pytest.raises(ImageError, match="aws ecr get-login-password --region eu-west-1"):
+        credentials("1.dkr.ecr.eu-west-1.amazonaws.com")
+
+
+class TokenRegistry(http.server.BaseHTTPRequestHandler):
+    """Docker's token protocol, with an index of two platforms and an attestation."""
+
+    blobs: dict[str, tuple[str, bytes]] = {}
+    scopes: list[str] = []
+
+    def do_GET(self) -> None:
+        """Tokens at /token, everything else for those who have one."""
+        path = urllib.parse.urlsplit(self.path)
+        if path.path == "/token":
+            self.scopes.extend(urllib.parse.parse_qs(path.query).get("scope", []))
+            self.answer(200, "application/json", b'{"token": "opened"}')
+        elif self.headers.get("Authorization") != "Bearer opened":
+            address = self.headers["Host"]
+            challenge = f'Bearer realm="https://{address}/token",service="test",scope="repository:app:pull"'
+            self.answer(401, "application/json", b"{}", challenge)
+        else:
+            name = path.path.rpartition("/")[2]
+            if name in self.blobs:
+                self.answer(200, *self.blobs[name])
+            else:
+                self.answer(404, "application/json", b"{}")
+
+    def answer(self, status: int, kind: str, content: bytes, challenge: str = "") -> None:
+        """Send one answer."""
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(content)))
+        if challenge:
+            self.send_header("WWW-Authenticate", challenge)
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Silent."""
+
+
+@pytest.fixture
+def token_registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    if reason := services.missing("openssl"):
+        unavailable(reason)
+    services.certificate(tmp_path)
+    TokenRegistry.blobs = blobs()
+    TokenRegistry.scopes = []
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), TokenRegistry)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    server.socket = tls.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "cert.pem"))
+    yield f"127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def blobs() -> dict[str, tuple[str, bytes]]:
+    found: dict[str, tuple[str, bytes]] = {}
+
+    def store(content: bytes, kind: str) -> dict[str, Any]:
+        digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+        found[digest] = (kind, content)
+        return {"mediaType": kind, "digest": digest, "size": len(content)}
+
+    entries = []
+    for architecture in ("amd64", "arm64"):
+        config = json.loads(tars.config([LAYER], Entrypoint=[f"/{architecture}"]))
+        config["architecture"] = architecture
+        manifest = {
+            "schemaVersion": 2,
+            "config": store(json.dumps(config).encode(), "application/vnd.docker.container.image.v1+json"),
+            "layers": [store(LAYER, "application/vnd.docker.image.rootfs.diff.tar")],
+        }
+        kind = "application/vnd.docker.distribution.manifest.v2+json"
+        entries.append(
+            {
+                **store(json.dumps(manifest).encode(), kind),
+                "platform": {"os": "linux", "architecture": architecture},
+            }
+        )
+    unknown = {"os": "unknown", "architecture": "unknown"}
+    entries.append({**store(b"{}", "application/vnd.oci.image.manifest.v1+json"), "platform": unknown})
+    index = json.dumps({"schemaVersion": 2, "manifests": entries}).encode()
+    found["1"] = ("application/vnd.oci.image.index.v1+json", index)
+    broken = {"schemaVersion": 2, "config": {"digest": "sha256:" + "0" * 64}, "layers": []}
+    found["broken"] = ("application/vnd.oci.image.manifest.v1+json", json.dumps(broken).encode())
+    found["sha256:" + "0" * 64] = ("application/octet-stream", b"something else")
+    found["old"] = ("application/vnd.docker.distribution.manifest.v1+json", b"{}")
+    return found
+
+
+class TestTokens:
+    def test_a_token_is_got_and_the_platform_chosen(
+        self, token_registry: str, docker_config: Callable[[dict[str, Any]], None]
+    ) -> None:
+        source = open_image(parse_reference(f"docker://{token_registry}/app:1"), Options())
+        assert source.config.entrypoint == ("/amd64",)
+        assert source.manifest.media_type == "application/vnd.oci.image.index.v1+json"
+        assert source.manifest.attestations
+        assert TokenRegistry.scopes == ["repository:app:pull"]
+        source.close()
+
+    def test_another_platform(
+        self, token_registry: str, docker_config: Callable[[dict[str, Any]], None]
+    ) -> None:
+        source = open_image(
+            parse_reference(f"docker://{token_registry}/app:1"), Options(platform="linux/arm64")
+        )
+        assert source.config.entrypoint == ("/arm64",)
+        source.close()
+
+    def test_a_platform_that_is_not_there(
+        self, token_registry: str, docker_config: Callable[[dict[str, Any]], None]
+    ) -> None:
+        text = told(f"docker://{token_registry}/app:1", platform="windows/amd64")
+        assert text.endswith(
+            "is not there for windows/amd64, only for linux/amd64, linux/arm64; choose with --platform"
+        )
+
+    def test_a_blob_that_is_another(
+        self, token_registry: str, docker_config: Callable[[dict[str, Any]], None]
+    ) -> None:
+        assert "0000" in told(f"docker://{token_registry}/app:broken")
+
+    def test_a_manifest_of_schema_1(
+        self, token_registry: str, docker_config: Callable[[dict[str, Any]], None]
+    ) -> None:
+        assert "is no image that can be read" in told(f"docker://{token_registry}/app:old")
+
+    def test_plain_http_gets_no_credentials(
+        self, registry: str, docker_config: Callable[[dict[str, Any]], None]
+    ) -> None:
+        """See TestOpenRegistry for plain HTTP without credentials."""
+        assert told(f"docker://{registry}/none:1", insecure_registries=frozenset([registry]))
