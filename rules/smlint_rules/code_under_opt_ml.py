@@ -30,6 +30,7 @@ class CodeUnderOptMl(ContainerRule):
     ```dockerfile
     FROM python:3.12-slim
     COPY train.py /opt/ml/code/train.py
+    ENTRYPOINT ["python", "-m", "program"]
     ```
 
     Use instead
@@ -37,6 +38,7 @@ class CodeUnderOptMl(ContainerRule):
     ```dockerfile
     FROM python:3.12-slim
     COPY train.py /opt/program/train.py
+    ENTRYPOINT ["python", "/opt/program/train.py"]
     ```
 
     References

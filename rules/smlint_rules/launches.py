@@ -6,61 +6,78 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from smlint.container import Container
+from smlint.container import Container, Form, Known
 from smlint.diagnostics import Location, Related
-from smlint.launch import Answer, Hop, Launch, Relation, resolve
+from smlint.launch import Hop, Launch, resolve
 from smlint.rule import Context
+from smlint.workload import Workload
 
 
 class Step(NamedTuple):
-    """A process and the one it starts."""
+    """A process and one that it starts."""
 
     parent: Hop
     child: Hop
 
 
 def launches(container: Container, context: Context) -> Iterator[Launch]:
-    """The chains of the assumed workloads, those with the same processes once."""
-    seen = set()
+    """The chains of the assumed workloads that are known.
+
+    A shell form has none here: that it loses the word and the signal is SM101's and SM102's finding, and reading its
+    text would tell nobody more.
+    """
+    entry = container.entrypoint
+    if isinstance(entry, Known) and entry.value.form in (Form.SHELL, Form.MALFORMED):
+        return
     for workload in context.workloads:
         launch = resolve(container, workload)
-        if launch.root is not None and launch.root not in seen:
-            seen.add(launch.root)
+        if launch.root is not None:
             yield launch
 
 
 def steps(launch: Launch) -> Iterator[Step]:
     """Every start of a process by another one, on every way a script may take, each once."""
-    seen = set()
+    seen: set[Step] = set()
     for path in launch.paths():
         for parent, child in pairwise(path):
-            if (parent, child) not in seen:
-                seen.add((parent, child))
-                yield Step(parent, child)
+            step = Step(parent, child)
+            if step not in seen:
+                seen.add(step)
+                yield step
 
 
-def loses(before: Answer, after: Answer) -> bool:
-    """Whether something is certainly lost between two processes, and not already before."""
-    return after.value is False and before.value is not False
+def entry_word(launch: Launch, hop: Hop) -> Location:
+    """Where the entry names the file of ``hop``, or else where its argument vector begins."""
+    argv = launch.argv
+    assert isinstance(argv, Known)
+    begins: Location = argv.location
+    named = hop.argv[hop.operand]
+    return next((word.location for word in argv.value.words if word.text == named), begins)
 
 
-def always(launch: Launch, step: Step) -> bool:
-    """Whether every way through the script loses it there: a way that is right makes the others a choice."""
-    siblings = step.parent.then
-    return all(sibling.sigterm.value is False for sibling in siblings)
+def related(where: Location, message: str, primary: Location) -> tuple[Related, ...]:
+    """A labelled span, unless it is the finding's own place."""
+    return (Related(message, where),) if where != primary else ()
 
 
-def related(hop: Hop, message: str, primary: Location) -> tuple[Related, ...]:
-    """The place of ``hop`` as a labelled span, unless it is the finding's own."""
-    return (Related(message, hop.location),) if hop.location != primary else ()
-
-
-def short(hop: Hop, limit: int = 60) -> str:
-    """What runs, for a message."""
-    text = hop.text
+def short(launch: Launch, hop: Hop, limit: int = 60) -> str:
+    """What runs, for a message: without the platform's words at its end, which differ from workload to workload."""
+    argv = launch.argv
+    assert isinstance(argv, Known)
+    words = hop.argv
+    for word in reversed(argv.value.passed):
+        if len(words) > 1 and words[-1] == word:
+            words = words[:-1]
+    text = hop._replace(argv=words).text
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def is_replaced(hop: Hop) -> bool:
-    """Whether ``hop`` took its parent's place."""
-    return hop.relation is Relation.REPLACES
+def name(hop: Hop) -> str:
+    """What a script is called: the word that names it."""
+    return hop.argv[hop.operand]
+
+
+def when_stopped(workload: Workload) -> str:
+    """What the platform does to a program that was not told, as the end of a message."""
+    grace = workload.grace
+    return f"is killed after {grace} s" if grace is not None else "is killed"

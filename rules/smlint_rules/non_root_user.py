@@ -28,6 +28,7 @@ class NonRootUser(ContainerRule):
     ```dockerfile
     FROM python:3.12-slim
     USER 1000
+    ENTRYPOINT ["python", "/opt/program/train.py"]
     ```
 
     Use instead
@@ -35,6 +36,7 @@ class NonRootUser(ContainerRule):
     ```dockerfile
     FROM python:3.12-slim
     USER root
+    ENTRYPOINT ["python", "/opt/program/train.py"]
     ```
 
     References

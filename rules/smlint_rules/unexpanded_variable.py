@@ -8,7 +8,7 @@ from typing import Final
 
 from smlint.container import Container, Known, Witness, Word
 from smlint.diagnostics import Severity
-from smlint.launch import EffectiveArgv, Origin, resolve
+from smlint.launch import EffectiveArgv, Origin, started
 from smlint.launch.shells import shell_call
 from smlint.rule import ContainerRule, Context, Finding
 
@@ -60,7 +60,7 @@ class UnexpandedVariable(ContainerRule):
         """Report every word of a started argument vector that holds a variable no shell will see."""
         reported = set()
         for workload in context.workloads:
-            argv = resolve(container, workload).argv
+            argv = started(container, workload)
             if not isinstance(argv, Known):
                 continue
             for word, origin, variable in _unexpanded(argv.value):

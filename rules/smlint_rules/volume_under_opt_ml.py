@@ -27,6 +27,7 @@ class VolumeUnderOptMl(ContainerRule):
     ```dockerfile
     FROM python:3.12-slim
     VOLUME /opt/ml/model
+    ENTRYPOINT ["python", "/opt/program/train.py"]
     ```
 
     Use instead
@@ -34,6 +35,7 @@ class VolumeUnderOptMl(ContainerRule):
     ```dockerfile
     FROM python:3.12-slim
     VOLUME /var/cache/program
+    ENTRYPOINT ["python", "/opt/program/train.py"]
     ```
 
     References

@@ -33,14 +33,20 @@ class FakeFiles:
     """Files by absolute path; what is not named is absent, or unknown below ``unseen`` directories."""
 
     def __init__(
-        self, files: Mapping[str, str | bytes], modes: Mapping[str, int], unseen: Sequence[str]
+        self,
+        files: Mapping[str, str | bytes],
+        modes: Mapping[str, int],
+        unseen: Sequence[str],
+        links: Mapping[str, str],
     ) -> None:
         self._files = files
+        self._links = links
         self._modes = modes
         self._unseen = unseen
 
     def lookup(self, path: str) -> Fact[FileEntry]:
         path = posixpath.normpath(path)
+        path = self._links.get(path, path)
         if path in self._files:
             content = self._files[path]
             data = content.encode() if isinstance(content, str) else content
@@ -84,6 +90,7 @@ def make(
     files: Mapping[str, str | bytes] | None = None,
     modes: Mapping[str, int] | None = None,
     unseen: Sequence[str] = (),
+    links: Mapping[str, str] | None = None,
     workdir: str = "/opt/program",
     form: Form = Form.EXEC,
     **more: Any,
@@ -94,7 +101,7 @@ def make(
         name="Dockerfile",
         anchor=ANCHOR,
         evidence=FakeEvidence(),
-        files=FakeFiles(files or {}, modes or {}, unseen),
+        files=FakeFiles(files or {}, modes or {}, unseen, links or {}),
         entrypoint=_command(entrypoint, form) if entrypoint else ABSENT,
         cmd=_command(cmd, Form.EXEC) if cmd else ABSENT,
         workdir=Known(workdir, ANCHOR),

@@ -79,13 +79,13 @@ def _observed(container: Running) -> Observed:
     pid = words[1]
     pid1 = container.exec_run(["cat", "/proc/1/cmdline"]).output.decode().replace("\0", " ").strip()
     container.kill("SIGTERM")
-    told = container.exec_run(["kill", "-USR1", pid]).exit_code == 0
+    told = _tell(container, "-USR1", pid)
     log = _until(container, "told SIGUSR1") if told else _log(container)
     sigterm = "told SIGTERM" in log
     code = None
     if "told SIGUSR1" in log:
-        # Its own exit code says nothing: the container may be gone before it is.
-        container.exec_run(["kill", "-USR2", pid])
+        # Its answer says nothing: the container may be gone before it comes.
+        _tell(container, "-USR2", pid)
         log = _until(container, "told SIGUSR2")
         if "told SIGUSR2" in log:
             code = container.wait(timeout=PATIENCE)["StatusCode"]
@@ -97,6 +97,16 @@ def _observed(container: Running) -> Observed:
         exit_code=None if code is None else code == 5,
         log=_log(container),
     )
+
+
+def _tell(container: Running, signal: str, pid: str) -> bool:
+    """Whether a signal could be sent to the program; not when the container has ended."""
+    import docker.errors
+
+    try:
+        return bool(container.exec_run(["kill", signal, pid]).exit_code == 0)
+    except docker.errors.APIError:
+        return False
 
 
 def _until(container: Running, text: str) -> str:

@@ -2,7 +2,7 @@
 
 from smlint.launch.chain import Answer, Hop, Kind, Launch, Relation
 from smlint.launch.matrix import EffectiveArgv, Origin, docker_command, effective_argv
-from smlint.launch.walk import resolve
+from smlint.launch.walk import resolve, started
 
 __all__ = [
     "Answer",
@@ -15,4 +15,5 @@ __all__ = [
     "docker_command",
     "effective_argv",
     "resolve",
+    "started",
 ]

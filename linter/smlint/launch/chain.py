@@ -10,7 +10,7 @@ import enum
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from smlint.container import UNRESOLVED, Fact, FileEntry
+from smlint.container import UNRESOLVED, Fact, FileEntry, Known
 from smlint.diagnostics import Location
 from smlint.launch.matrix import EffectiveArgv
 from smlint.workload import Workload
@@ -79,8 +79,16 @@ class Hop(NamedTuple):
     unseen: str = ""
     #: The condition under which a script goes this way, as written; "" when it always does.
     condition: str = ""
+    #: Where the word ``exec`` would make this process take its parent's place, in a script of the build context.
+    exec_at: Location | None = None
     #: What comes next; several are alternatives.
     then: tuple[Hop, ...] = ()
+
+    @property
+    def source(self) -> FileEntry | None:
+        """:attr:`file`, where it is known."""
+        entry: FileEntry | None = self.file.value if isinstance(self.file, Known) else None
+        return entry
 
     @property
     def text(self) -> str:
@@ -133,17 +141,25 @@ class Launch(NamedTuple):
     @property
     def word_arrives(self) -> Answer:
         """Whether the program gets the platform's word (or ContainerArguments)."""
-        return _agreed([_at_end(hop, hop.word) for hop in self.programs])
+        return self._agreed("word")
 
     @property
     def sigterm_arrives(self) -> Answer:
         """Whether SIGTERM is delivered to the program; what it does about it is its own business."""
-        return _agreed([_at_end(hop, hop.sigterm) for hop in self.programs])
+        return self._agreed("sigterm")
 
     @property
     def exit_code_kept(self) -> Answer:
         """Whether the container ends with the program's exit code."""
-        return _agreed([_at_end(hop, hop.exit_code) for hop in self.programs])
+        return self._agreed("exit_code")
+
+    def _agreed(self, what: str) -> Answer:
+        """What the ends of all ways say; a way that is not in view keeps them from agreeing."""
+        answers = []
+        for path in self.paths():
+            answers.append(_at_end(path[-1], getattr(path[-1], what)))
+            answers += [Answer(None, hop.unseen) for hop in path[:-1] if hop.unseen]
+        return _agreed(answers)
 
 
 def _paths(hop: Hop) -> Iterator[tuple[Hop, ...]]:

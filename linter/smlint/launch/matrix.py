@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import shlex
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from smlint.container import ABSENT, UNRESOLVED, Absent, Command, Fact, Known, Overrides, Unknown, Word
 from smlint.diagnostics import Location
@@ -26,7 +26,7 @@ class Origin(enum.StrEnum):
 
 
 #: What the image's entrypoint is expected to hand on to the program.
-_PASSED = frozenset({Origin.PLATFORM, Origin.CONTAINER_ARGUMENTS})
+PASSED: Final = frozenset({Origin.PLATFORM, Origin.CONTAINER_ARGUMENTS})
 
 
 class EffectiveArgv(NamedTuple):
@@ -44,7 +44,7 @@ class EffectiveArgv(NamedTuple):
     def passed(self) -> tuple[str, ...]:
         """The platform's words (``train``, ``serve``, or ContainerArguments): they always stand last."""
         return tuple(
-            word.text for word, origin in zip(self.words, self.origins, strict=True) if origin in _PASSED
+            word.text for word, origin in zip(self.words, self.origins, strict=True) if origin in PASSED
         )
 
 

@@ -63,7 +63,7 @@ def shell_call(argv: Sequence[str]) -> ShellCall | None:
             return None
         start = 2
     options: set[str] = set()
-    string = clear = False
+    string = False
     index = start
     clear = True
     while index < len(argv):
@@ -101,8 +101,11 @@ def _switch(options: set[str], sign: str, option: str) -> None:
         options.discard(option)
 
 
-def implementation(container: Container, program: str) -> str | None:
-    """Which shell runs: ``dash``, ``bash``, ``busybox`` …; None when ``program`` is a ``sh`` whose image is not known."""
+def implementation(container: Container, program: str, *, by_name: bool) -> str | None:
+    """Which shell runs: ``dash``, ``bash``, ``busybox`` …; None when ``program`` is a ``sh`` whose image is not known.
+
+    ``by_name``: whether the name of a well-known base image is asked.
+    """
     name = shell_name(program) or ""
     known = _IMPLEMENTATIONS.get(name)
     if known:
@@ -114,8 +117,26 @@ def implementation(container: Container, program: str) -> str | None:
         behind = _IMPLEMENTATIONS.get(target)
         if behind:
             return behind
-    return _by_base(container) if isinstance(found, Unknown) else None
+    return _by_base(container) if by_name and isinstance(found, Unknown) else None
+
+
+#: Programs that put something else at /bin/sh.
+_RELINKS: Final = frozenset(
+    {"ln", "mv", "cp", "rm", "dpkg-divert", "dpkg-reconfigure", "update-alternatives"}
+)
 
 
 def _by_base(container: Container) -> str | None:
-    return None
+    """What the base image, by its name, is known to have at /bin/sh, unless a RUN meddles with it."""
+    from smlint.dockerfile.bases import base_knowledge
+
+    if container.base is None:
+        return None
+    known = base_knowledge(container.base.reference)
+    if known is None or known.bin_sh not in ("dash", "bash", "busybox"):
+        return None
+    for run in container.evidence.run_commands(r"/bin/sh\b|\bdash\b"):
+        words = run.command.words
+        if words and posixpath.basename(words[0].text) in _RELINKS:
+            return None
+    return known.bin_sh

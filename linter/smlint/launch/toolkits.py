@@ -21,6 +21,22 @@ _INSTALLERS: Final = frozenset(
 )
 _PYTHON: Final = re.compile(r"python[\d.]*$")
 _FILE_OPTIONS: Final = frozenset({"-r", "--requirement", "-f", "--file", "--requirements"})
+#: Options whose value is a place or an address, and no project to install.
+_PLACES: Final = frozenset(
+    {
+        "--prefix",
+        "--target",
+        "-t",
+        "--root",
+        "--cache-dir",
+        "-i",
+        "--index-url",
+        "--extra-index-url",
+        "-c",
+        "--constraint",
+    }
+    | {"--find-links", "-f", "--trusted-host", "--python", "-p", "-n", "--name", "-r", "--requirement"}
+)
 #: Arguments that name something other than a release on an index: its console scripts are its own affair.
 _OPAQUE: Final = re.compile(
     r"(?:^\.{0,2}/|^\.$|^\.\[|\.whl$|\.tar\.gz$|\.zip$|^git\+|^https?:|^-e$|^--editable|^file:)"
@@ -94,8 +110,11 @@ def _listings(container: Container, run: RunCommand, texts: Sequence[str]) -> It
 
 def _is_opaque(container: Container, texts: Sequence[str]) -> bool:
     """Whether an installation may bring programs of names that cannot be seen: a local project, an unread list."""
-    if any(_OPAQUE.search(text) or not is_resolved(text) for text in texts[1:]):
-        return True
+    for before, text in pairwise(texts):
+        if before not in _PLACES and (_OPAQUE.search(text) or not is_resolved(text)):
+            return True
+        if before in ("-r", "--requirement") and not is_resolved(text):
+            return True
     name = posixpath.basename(texts[0])
     if name in ("poetry", "pipenv", "pdm") or (name == "uv" and "sync" in texts) or "setup.py" in texts:
         return True

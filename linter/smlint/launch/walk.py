@@ -9,10 +9,12 @@ from __future__ import annotations
 import posixpath
 import shlex
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from smlint.container import (
+    ABSENT,
     Absent,
+    Command,
     Container,
     Fact,
     FileEntry,
@@ -22,79 +24,69 @@ from smlint.container import (
     Unknown,
     is_resolved,
 )
-from smlint.diagnostics import Location
 from smlint.launch import launchers, programs, shells
+from smlint.launch.arrival import Argument, Arrival, further
 from smlint.launch.chain import YES, Answer, Hop, Kind, Launch, Relation
 from smlint.launch.executables import file_at, find_program, shebang
-from smlint.launch.matrix import EffectiveArgv, Origin, docker_command, effective_argv
+from smlint.launch.matrix import PASSED, EffectiveArgv, docker_command, effective_argv
 from smlint.launch.shellruns import shell_starts
+from smlint.launch.shells import implementation
 from smlint.workload import Workload
 
 #: A chain longer than this is not followed: it starts itself.
 MAX_HOPS: Final = 12
 
 
-def resolve(container: Container, workload: Workload, overrides: Overrides | None = None) -> Launch:
+def resolve(
+    container: Container, workload: Workload, overrides: Overrides | None = None, *, by_name: bool = False
+) -> Launch:
     """The chain that starts when SageMaker runs ``container`` for ``workload``.
 
-    ``overrides`` defaults to those of the request that the container belongs to. The result is kept in
-    ``container.memo``, so that rules can ask for it as often as they like.
+    ``overrides`` defaults to those of the request that the container belongs to. ``by_name`` lets the name of a
+    well-known base image say which shell its /bin/sh is; it costs reading a table, which rules do without. The result
+    is kept in ``container.memo``, so that rules can ask for it as often as they like.
     """
     applied = container.overrides if overrides is None else overrides
-    key = (resolve, workload, applied)
+    key = (resolve, workload, applied, by_name)
     found = container.memo.get(key)
     if found is None:
-        found = container.memo[key] = _resolved(container, workload, applied)
+        found = container.memo[key] = _resolved(container, workload, applied, by_name)
     assert isinstance(found, Launch)
     return found
 
 
-def _resolved(container: Container, workload: Workload, overrides: Overrides) -> Launch:
-    argv = effective_argv(workload, container.entrypoint, container.cmd, overrides, container.anchor)
+def started(
+    container: Container, workload: Workload, overrides: Overrides | None = None
+) -> Fact[EffectiveArgv]:
+    """The argument vector that SageMaker starts; what it leads to is :func:`resolve`'s question."""
+    applied = container.overrides if overrides is None else overrides
+    return effective_argv(workload, _entrypoint(container), container.cmd, applied, container.anchor)
+
+
+def _resolved(container: Container, workload: Workload, overrides: Overrides, by_name: bool) -> Launch:
+    argv = started(container, workload, overrides)
     root = None
     if isinstance(argv, Known):
-        root = _Walk(container, has_word=bool(argv.value.passed)).hop(_first(argv), 0)
+        # A word that names the program itself, for want of an ENTRYPOINT, has arrived.
+        has_word = bool(argv.value.passed) and argv.value.origins[0] not in PASSED
+        root = _Walk(container, has_word=has_word, by_name=by_name).hop(_first(argv), 0)
     return Launch(workload, docker_command(workload, overrides), argv, root)
 
 
-class Argument(NamedTuple):
-    """One word on its way along the chain."""
+def _entrypoint(container: Container) -> Fact[Command]:
+    """The ENTRYPOINT; absent also where the base image is known, by its name, to have none."""
+    if not isinstance(container.entrypoint, Unknown) or container.base is None:
+        return container.entrypoint
+    from smlint.dockerfile.bases import base_knowledge
 
-    text: str
-    #: Whether the platform supplied it (``train``, ``serve``, ContainerArguments).
-    passed: bool = False
-
-
-class Arrival(NamedTuple):
-    """A process about to be recognised: its words, and what reached it on the way."""
-
-    argv: tuple[Argument, ...]
-    location: Location
-    relation: Relation
-    reason: str
-    sigterm: Answer
-    exit_code: Answer
-    #: Why the platform's word is not among the arguments, where it is not.
-    word_lost: str = ""
-    #: Whether it is unknown that the word is missing.
-    word_unknown: bool = False
-    condition: str = ""
-    #: The init that tells every process below of SIGTERM, not its child alone; "" where there is none.
-    group: str = ""
-    #: The directory it runs in, where that is not the container's own.
-    directory: Fact[str] | None = None
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """The words as plain strings."""
-        return tuple(argument.text for argument in self.argv)
+    known = base_knowledge(container.base.reference)
+    return ABSENT if known is not None and known.entrypoint == () else container.entrypoint
 
 
 def _first(argv: Known[EffectiveArgv]) -> Arrival:
-    platform = (Origin.PLATFORM, Origin.CONTAINER_ARGUMENTS)
     return Arrival(
         argv=tuple(
-            Argument(word.text, origin in platform)
+            Argument(word.text, origin in PASSED)
             for word, origin in zip(argv.value.words, argv.value.origins, strict=True)
         ),
         location=argv.location,
@@ -108,8 +100,9 @@ def _first(argv: Known[EffectiveArgv]) -> Arrival:
 class _Walk:
     """Follows one container's chain."""
 
-    def __init__(self, container: Container, *, has_word: bool) -> None:
+    def __init__(self, container: Container, *, has_word: bool, by_name: bool) -> None:
         self._container = container
+        self._by_name = by_name
         self._has_word = has_word
 
     def hop(self, arrival: Arrival, depth: int) -> Hop:
@@ -123,11 +116,13 @@ class _Walk:
         shell = shells.shell_call(arrival.texts)
         if shell is not None:
             return self._shell(arrival, shell, depth)
-        launcher = launchers.split(arrival.texts)
-        if launcher is not None:
-            return self._launcher(arrival, launcher, depth)
         if programs.is_python(texts[0]):
             return self._python(arrival, depth)
+        # No launcher is called so, and the table need not be read.
+        if not texts[0].endswith((".sh", ".py")):
+            launcher = launchers.split(arrival.texts)
+            if launcher is not None:
+                return self._launcher(arrival, launcher, depth)
         return self._file(arrival, depth)
 
     def _hop(
@@ -152,6 +147,7 @@ class _Walk:
             operand=operand,
             unseen=unseen,
             condition=arrival.condition,
+            exec_at=arrival.exec_at,
             then=tuple(then),
         )
 
@@ -234,7 +230,8 @@ class _Walk:
         if script is not None and not isinstance(script, Known):
             why = script.reason if isinstance(script, Unknown) else "there is no such script"
             return self._hop(arrival, kind, file=script, unseen=why, operand=call.operand or 0)
-        starts, unseen = shell_starts(self._container, arrival, call, script.value if script else None)
+        shell = implementation(self._container, arrival.texts[0], by_name=self._by_name)
+        starts, unseen = shell_starts(self._container, arrival, call, script.value if script else None, shell)
         then = [self.hop(start, depth + 1) for start in starts]
         return self._hop(
             arrival, kind, then=then, file=script, unseen=unseen, operand=(call.operand or 0) if script else 0
@@ -308,7 +305,7 @@ def _below(arrival: Arrival, launcher: launchers.Launcher, rest: tuple[Argument,
     name = launcher.names[0]
     if launcher.subcommand:
         name += f" {launcher.subcommand}"
-    following = arrival._replace(argv=rest, condition="")
+    following = arrival._replace(argv=rest, condition="", exec_at=None)
     if launcher.replaces:
         return following._replace(relation=Relation.REPLACES, reason=f"{name} becomes the program")
     note = launcher.note or f"whether {name} passes SIGTERM on is not documented"
@@ -320,12 +317,3 @@ def _below(arrival: Arrival, launcher: launchers.Launcher, rest: tuple[Argument,
             arrival.exit_code, launcher.exit_code, f"{name} does not say how the program ended"
         ),
     )
-
-
-def further(so_far: Answer, passes: bool | None, reason: str) -> Answer:
-    """What is true one process further on: a loss stays a loss, and doubt stays doubt."""
-    if so_far.value is False or passes is True:
-        return so_far
-    if passes is False:
-        return Answer(False, reason)
-    return so_far if so_far.value is None else Answer(None, reason)

@@ -1,0 +1,53 @@
+"""What reaches a process on its way along the chain, before it is known which process it is."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from smlint.container import Fact
+from smlint.diagnostics import Location
+from smlint.launch.chain import Answer, Relation
+
+
+class Argument(NamedTuple):
+    """One word on its way along the chain."""
+
+    text: str
+    #: Whether the platform supplied it (``train``, ``serve``, ContainerArguments).
+    passed: bool = False
+
+
+class Arrival(NamedTuple):
+    """A process about to be recognised: its words, and what reached it."""
+
+    argv: tuple[Argument, ...]
+    location: Location
+    relation: Relation
+    reason: str
+    sigterm: Answer
+    exit_code: Answer
+    #: Why the platform's word is not among the arguments, where it is not.
+    word_lost: str = ""
+    #: Whether it is unknown that the word is missing.
+    word_unknown: bool = False
+    condition: str = ""
+    #: Where ``exec`` would make the process take its parent's place.
+    exec_at: Location | None = None
+    #: The init that tells every process below of SIGTERM, not its child alone; "" where there is none.
+    group: str = ""
+    #: The directory it runs in, where that is not the container's own.
+    directory: Fact[str] | None = None
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The words as plain strings."""
+        return tuple(argument.text for argument in self.argv)
+
+
+def further(so_far: Answer, passes: bool | None, reason: str) -> Answer:
+    """What is true one process further on: a loss stays a loss, and doubt stays doubt."""
+    if so_far.value is False or passes is True:
+        return so_far
+    if passes is False:
+        return Answer(False, reason)
+    return so_far if so_far.value is None else Answer(None, reason)

@@ -1,0 +1,111 @@
+"""SM116."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from smlint.container import Absent, Container, Known, Witness
+from smlint.diagnostics import Severity
+from smlint.launch import Hop, Kind, Launch
+from smlint.rule import ContainerRule, Context, Finding
+from smlint.workload import Workload
+from smlint_rules import words
+from smlint_rules.launches import launches, related, short
+
+_FOREVER: Final = re.compile(r"(?:inf(?:inity)?|\d+d|\d+h|\d{5,}s?)$")
+
+
+class IdleEntrypoint(ContainerRule):
+    """The image starts something that does nothing: `sleep infinity`, `tail -f /dev/null`, a bare shell.
+
+    What it checks
+    --------------
+    The program at the end of the chain, also behind an entry script, and an ENTRYPOINT that is only a shell: the shell
+    then takes `train` or `serve` for the name of a script.
+
+    Why it matters on SageMaker
+    ---------------------------
+    Such an entry is meant for working inside a container. A training job with it runs, and is paid for, until its time
+    limit; an endpoint never answers `/ping`; a bare shell ends at once with `train: No such file or directory`.
+
+    Example
+    -------
+    ```dockerfile
+    FROM python:3.12-slim
+    ENTRYPOINT ["sleep", "infinity"]
+    ```
+
+    Use instead
+    -----------
+    ```dockerfile
+    FROM python:3.12-slim
+    ENTRYPOINT ["python", "/opt/program/train.py"]
+    ```
+
+    References
+    ----------
+    - [Run your training image](https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo-dockerfile.html)
+    - [Run your inference image](https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html)
+    """
+
+    code = "SM116"
+    name = "idle-entrypoint"
+    level = Severity.WARNING
+    witnesses = frozenset({Witness.DOCKERFILE, Witness.IMAGE})
+
+    def check(self, container: Container, context: Context) -> Iterator[Finding]:
+        """Report a chain whose every end idles, and a shell that is left alone with the platform's word."""
+        known = list(launches(container, context))
+        for launch in known:
+            programs = launch.programs
+            if programs and all(_idles(program.argv) for program in programs):
+                text = short(launch, programs[0])
+                yield _finding(
+                    launch,
+                    programs[0],
+                    f"`{text}` does nothing: the job idles until its time limit and is paid for",
+                )
+                return
+        if known and len(known) == len(context.workloads) and all(map(_is_bare_shell, known)):
+            yield _finding(
+                known[0],
+                known[0].hops[-1],
+                f"ENTRYPOINT is only a shell: it takes {words.platform_words(context.workloads)} for a script's name "
+                "and ends at once",
+            )
+
+
+def _finding(launch: Launch, program: Hop, message: str) -> Finding:
+    argv = launch.argv
+    assert isinstance(argv, Known)
+    return Finding(
+        argv.location,
+        message,
+        'name the program: ENTRYPOINT ["python", "/opt/program/train.py"]',
+        related(program.location, "started here", argv.location),
+        level=None if _is_certain(program) else dict.fromkeys(Workload, Severity.INFO),
+    )
+
+
+def _idles(argv: tuple[str, ...]) -> bool:
+    name, rest = argv[0].rpartition("/")[2], argv[1:]
+    if name == "sleep":
+        return bool(rest) and bool(_FOREVER.match(rest[0]))
+    return name == "tail" and "/dev/null" in rest and any(word in ("-f", "-F", "--follow") for word in rest)
+
+
+def _is_bare_shell(launch: Launch) -> bool:
+    """Whether the platform's word itself is what the last shell of the chain is asked to run."""
+    if not isinstance(launch.argv, Known) or launch.workload.word is None or len(launch.argv.value.words) < 2:
+        return False
+    last = launch.hops[-1]
+    if last.kind is not Kind.SHELL_SCRIPT or isinstance(last.file, Known) or not last.operand:
+        return False
+    return last.operand == len(last.argv) - 1 and last.argv[-1:] == launch.argv.value.passed
+
+
+def _is_certain(program: Hop) -> bool:
+    """A bare shell finds a script called ``train`` in the working directory or on PATH, if there is one."""
+    return program.kind is Kind.PROGRAM or isinstance(program.file, Absent)

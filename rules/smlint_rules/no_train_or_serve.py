@@ -1,0 +1,105 @@
+"""SM108."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from smlint.container import Absent, Container, Known, Witness
+from smlint.diagnostics import Severity
+from smlint.dockerfile.bases import BaseKnowledge, base_knowledge
+from smlint.launch.executables import find_program
+from smlint.launch.toolkits import supplies
+from smlint.rule import ContainerRule, Context, Finding
+from smlint.workload import Workload
+from smlint_rules import words
+
+
+class NoTrainOrServe(ContainerRule):
+    """Nothing in the image answers `train` or `serve`: no ENTRYPOINT, and no such executable on PATH.
+
+    What it checks
+    --------------
+    An image without ENTRYPOINT in which no directory of PATH holds an executable called like the word that SageMaker
+    appends. Looked at together for all assumed workloads: an image that can train need not be able to serve. In a
+    Dockerfile `pip install sagemaker-training`, a COPY of such a file, and whatever cannot be seen count as an answer.
+
+    Why it matters on SageMaker
+    ---------------------------
+    `docker run IMAGE train` makes `train` the program when there is no ENTRYPOINT, whatever CMD says. Where there is
+    none, the job ends with `exec: "train": executable file not found in $PATH`.
+
+    Example
+    -------
+    ```dockerfile
+    FROM python:3.12-slim
+    COPY train.py /opt/program/train.py
+    ```
+
+    Use instead
+    -----------
+    ```dockerfile
+    FROM python:3.12-slim
+    COPY train.py /opt/program/train.py
+    ENTRYPOINT ["python", "/opt/program/train.py"]
+    ```
+
+    References
+    ----------
+    - [Run your training image](https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo-dockerfile.html)
+    - [Run your inference image](https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html)
+    - [Adapt your own training container](https://docs.aws.amazon.com/sagemaker/latest/dg/adapt-training-container.html)
+    - [A job that ended so](https://github.com/aws/sagemaker-python-sdk/issues/222)
+    """
+
+    code = "SM108"
+    name = "no-train-or-serve"
+    level = Severity.ERROR
+    witnesses = frozenset({Witness.DOCKERFILE, Witness.IMAGE})
+
+    def check(self, container: Container, context: Context) -> Iterator[Finding]:
+        """Report an image that can start for none of the assumed workloads."""
+        if any(not cannot_start(container, workload) for workload in context.workloads):
+            return
+        if any(entry.keyword == "ENTRYPOINT" for entry in container.other_entries):
+            # SM117 names the line that was meant.
+            return
+        missing = words.platform_words(context.workloads)
+        of_image = container.witness is Witness.IMAGE
+        where = "no such executable on PATH" if of_image else "nothing in this file puts one on PATH"
+        yield Finding(
+            container.anchor,
+            f"nothing answers {missing}: there is no ENTRYPOINT and {where}, so the container ends before it begins",
+            'write ENTRYPOINT ["python", "/opt/program/train.py"] with your program, or put an executable of that name on PATH',
+            level=None if of_image else dict.fromkeys(Workload, Severity.WARNING),
+        )
+
+
+def cannot_start(container: Container, workload: Workload) -> bool:
+    """Whether nothing in the image is called like the word that SageMaker appends, and no ENTRYPOINT takes it."""
+    if workload.word is None or not has_no_entrypoint(container) or container.overrides.entrypoint:
+        return False
+    found = find_program(container, workload.word)
+    if isinstance(found, Known) or supplies(container, workload.word) is not None:
+        return False
+    return isinstance(found, Absent) or brings(container, workload.word) is False
+
+
+def has_no_entrypoint(container: Container) -> bool:
+    """Whether the image has none, or stands on a base that is known, by its name, to have none."""
+    entry = container.entrypoint
+    if isinstance(entry, Known):
+        return not entry.value.argv
+    if isinstance(entry, Absent):
+        return True
+    known = _base(container)
+    return known is not None and known.entrypoint == ()
+
+
+def brings(container: Container, word: str) -> bool | None:
+    """Whether the base image is known, by its name, to have a program called ``word`` on PATH."""
+    known = _base(container)
+    return None if known is None or known.commands is None else word in known.commands
+
+
+def _base(container: Container) -> BaseKnowledge | None:
+    return base_knowledge(container.base.reference) if container.base is not None else None
