@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from typing import Any
 
 
@@ -14,5 +15,15 @@ def read_table(module_file: str, name: str) -> dict[str, Any]:
     """
     import tomllib
 
-    with open(os.path.join(os.path.dirname(module_file), name), "rb") as file:
-        return tomllib.load(file)
+    return tomllib.loads(_text(module_file, name))
+
+
+def mentions(module_file: str, name: str, word: str) -> bool:
+    """Whether a string of the table is exactly ``word``; parsing it only to learn that it is not would cost more."""
+    return f'"{word}"' in _text(module_file, name)
+
+
+@cache
+def _text(module_file: str, name: str) -> str:
+    with open(os.path.join(os.path.dirname(module_file), name), encoding="utf-8") as file:
+        return file.read()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 from typing import Final
 
 from smlint.container import Container, Known, Witness, is_resolved
@@ -72,6 +71,8 @@ class CapabilityLabel(ContainerRule):
                         f"write {name}=true, or delete the label",
                     )
             elif name.lower().startswith(_CAPABILITIES):
+                from difflib import get_close_matches
+
                 close = get_close_matches(name, _KNOWN, n=1)
                 yield Finding(
                     value.location,

@@ -6,13 +6,15 @@ about the judged container; it gives at most advice. The registry and the engine
 
 from __future__ import annotations
 
-import datetime
 import fnmatch
 import functools
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from smlint.container import UNRESOLVED
 from smlint.tables import read_table
+
+if TYPE_CHECKING:
+    import datetime
 
 #: Other names of Docker Hub's official images, and mirrors of other publishers' images.
 _ALIASES: Final = (

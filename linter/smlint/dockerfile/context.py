@@ -21,7 +21,6 @@ from smlint.dockerfile.placed import Placed
 from smlint.dockerfile.runs import Runs
 from smlint.dockerfile.stages import Stage
 from smlint.dockerfile.state import Step
-from smlint.shell.commands import unwrap
 
 #: Programs that change files, and redirections: a RUN without any of them leaves copied files alone.
 _CHANGES: Final = re.compile(
@@ -166,5 +165,7 @@ def _text(step: Step) -> str:
 
 
 def _without_wrappers(command: SimpleCommand) -> tuple[SimpleCommand, ...]:
+    from smlint.shell.commands import unwrap
+
     # What xargs runs has files among its arguments that only xargs sees.
     return (command,) if any(name(word.text) == "xargs" for word in command.words) else unwrap(command)

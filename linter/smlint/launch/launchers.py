@@ -12,7 +12,9 @@ from functools import cache
 from typing import Any, Final, NamedTuple
 
 from smlint.launch.chain import Kind
-from smlint.tables import read_table
+from smlint.tables import mentions, read_table
+
+_TABLE: Final = "launchers.toml"
 
 
 class Starts(enum.StrEnum):
@@ -72,7 +74,7 @@ class Split(NamedTuple):
 @cache
 def table() -> Mapping[str, Launcher]:
     """All launchers by name and by ``-m`` module (written ``-m name``)."""
-    rows = [_launcher(row) for row in read_table(__file__, "launchers.toml")["launcher"]]
+    rows = [_launcher(row) for row in read_table(__file__, _TABLE)["launcher"]]
     found = {name: row for row in rows for name in row.names}
     found.update({f"-m {module}": row for row in rows for module in row.modules})
     return found
@@ -106,6 +108,8 @@ def split(argv: Sequence[str]) -> Split | None:
         return None
     by_module = argv[0] == "-m" and len(argv) > 1
     name = f"-m {argv[1]}" if by_module else argv[0].rpartition("/")[2]
+    if not mentions(__file__, _TABLE, name.removeprefix("-m ")):
+        return None
     launcher = table().get(name)
     if launcher is None:
         return None

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from smlint.tables import read_table
+from smlint.tables import mentions, read_table
 
+_TABLE: Final = "programs.toml"
 _PYTHON: Final = re.compile(r"(?:python|pypy)(?:\d(?:\.\d+)*)?w?$")
 #: Python's options that take a word of their own.
 _PYTHON_VALUES: Final = frozenset({"-W", "-X", "--check-hash-based-pycs"})
@@ -26,12 +27,17 @@ class Program(NamedTuple):
 def known_programs() -> Mapping[str, Program]:
     """Programs by name and by ``-m`` module (written ``-m name``)."""
     found: dict[str, Program] = {}
-    for row in read_table(__file__, "programs.toml")["program"]:
+    for row in read_table(__file__, _TABLE)["program"]:
         for name in row["names"]:
             found[name] = _program(name, row)
         for module in row.get("modules", ()):
             found[f"-m {module}"] = _program(row["names"][0], row)
     return found
+
+
+def is_known(name: str) -> bool:
+    """Whether a program of this name has a row."""
+    return mentions(__file__, _TABLE, name) and name in known_programs()
 
 
 def _program(name: str, row: Mapping[str, Any]) -> Program:

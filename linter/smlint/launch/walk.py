@@ -243,7 +243,7 @@ class _Walk:
         found = self._located(arrival, name)
         if isinstance(found, Known):
             return self._known_file(arrival, found, depth)
-        if posixpath.basename(name) in programs.known_programs():
+        if programs.is_known(posixpath.basename(name)):
             return self._hop(arrival, Kind.PROGRAM, file=found)
         why = found.reason if isinstance(found, Unknown) else "there is no such program"
         return self._hop(arrival, Kind.PROGRAM, file=found, unseen=why)
@@ -258,7 +258,7 @@ class _Walk:
         if entry.kind is not FileKind.FILE:
             return self._hop(arrival, Kind.PROGRAM, file=found, unseen=f"{entry.path} is no file")
         if entry.content is None:
-            known = posixpath.basename(entry.path) in programs.known_programs()
+            known = programs.is_known(posixpath.basename(entry.path))
             reason = "" if known else f"the content of {entry.path} is not visible"
             return self._hop(arrival, Kind.PROGRAM, file=found, unseen=reason)
         line = shebang(entry.content)
