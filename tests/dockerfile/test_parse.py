@@ -113,3 +113,45 @@ ACCEPTED = (
 @pytest.mark.parametrize("text", ACCEPTED)
 def test_accepts_what_buildkit_accepts_after_parsing(text: str) -> None:
     parse(text)
+
+
+def heredocs(command: str) -> list[str]:
+    """The names of the heredocs of ``RUN command``."""
+    dockerfile = parse(f"FROM a\nRUN {command}\nA\nB\n")
+    return [each.name for each in dockerfile.instructions[1].heredocs]
+
+
+class TestNewerThanTheOracle:
+    """Where the oracle's BuildKit differs from today's: each row of the conformance test's list, as today's has it."""
+
+    def test_check_is_a_directive(self) -> None:
+        dockerfile = parse("# check=skip=all\n# escape=`\nFROM a `\n\n")
+        assert [each.name for each in dockerfile.directives] == ["check", "escape"]
+        assert dockerfile.instructions[0].value == "a"
+        with pytest.raises(DockerfileSyntaxError, match="only once"):
+            parse("# check=skip=all\n# check=error=true\nFROM a\n")
+
+    def test_any_space_may_stand_before_a_directive_s_name(self) -> None:
+        assert parse("#\u00a0escape=`\nFROM a\n").escape == "`"
+
+    @pytest.mark.parametrize("word", ["${X#y}", "${X%%y}", "${X/y/z}", "${X//y/z}"])
+    def test_patterns_in_substitutions_do_not_hide_a_heredoc(self, word: str) -> None:
+        assert heredocs(f"echo {word} <<B\nA") == ["B"]
+
+    def test_a_substitution_makes_the_word_before_it_vanish(self) -> None:
+        with pytest.raises(DockerfileSyntaxError, match="unknown instruction 'A'"):
+            heredocs("<<A${X:-y}")
+
+    def test_blanks_may_stand_before_a_heredoc_s_name(self) -> None:
+        assert heredocs("<< \tB > c\nA") == ["B"]
+        with pytest.raises(DockerfileSyntaxError, match="unknown instruction 'A'"):
+            heredocs("<<- A")
+
+    def test_the_escape_directive_holds_in_flags(self) -> None:
+        copy = parse("# escape=`\nFROM a\nCOPY --from=b` c --chown=d\\ e f\n").instructions[1]
+        assert [(flag.name, flag.value) for flag in copy.flags] == [("from", "b c"), ("chown", "d\\")]
+
+    def test_nothing_may_follow_an_exec_form(self) -> None:
+        assert parse('FROM a\nCMD ["b"] # c\n').instructions[1].exec_form is None
+        with pytest.raises(DockerfileSyntaxError, match="SHELL"):
+            parse('FROM a\nSHELL ["b"],\n')
