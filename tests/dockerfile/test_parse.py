@@ -25,6 +25,10 @@ CASES = {
     "wrong escape": "# escape=x\nFROM a\n",
     "directive after a comment": "# hello\n# escape=`\nFROM a\\\n\n",
     "heredocs": "FROM a\nRUN <<A cat <<-'B'\nx\nA\n\ty\n\tB\nCOPY <<C <<\"D\" /d\nC\nz\nD\n",
+    "heredoc names": 'FROM a\nRUN <<$A <<\\B <<b\\\'c <<\'d e\' <<"$F" <<"g\\\\h" <<"i\\$" <<j1 3<<$1\n'
+    "$A\nB\nb'c\nd e\n$F\ng\\h\ni$\nj1\n$1\n",
+    "heredoc among substitutions": 'FROM a\nRUN ${X:-a b} ${Y-$Z} ${W?"v"} $? $1a $$ < b <<A\nA\n',
+    "heredoc behind a broken substitution": "FROM a\nRUN ${X:- <<A\nRUN ${ <<A\nRUN ${} <<A\nRUN ${X^} <<A\nRUN \"a <<A\nRUN '$ <<A\n",
     "heredoc that is none": "FROM a\nRUN echo it's <<EOF\nRUN b\n",
     "heredoc in an exec form": 'FROM a\nRUN ["cat", "<<EOF"]\nRUN b\n',
     "heredoc not closed": "FROM a\nRUN <<EOF\nb\n",
@@ -84,6 +88,15 @@ REFUSED = {
     "FROM a\nHEALTHCHECK --interval=3us CMD b\n": (2, "--interval"),
     "FROM a\nHEALTHCHECK --retries=-1 CMD b\n": (2, "--retries"),
     "FROM a\nUSER\n": (2, "USER"),
+    "FROM a\nENV\n": (2, "ENV needs an argument"),
+    "FROM a\nARG \\": (2, "ARG needs an argument"),
+    "FROM a\nVOLUME\n": (2, "VOLUME needs an argument"),
+    "FROM a\nLABEL =b\n": (2, "name"),
+    "FROM a\nHEALTHCHECK --interval=1s\n": (2, "HEALTHCHECK needs CMD"),
+    "FROM a\nHEALTHCHECK --every=1s CMD b\n": (2, "--every"),
+    "FROM a\nONBUILD #\nONBUILD\n": (3, "ONBUILD needs an argument"),
+    'FROM a\nCOPY ["b", "<<E"]\n': (2, "heredoc"),
+    'FROM a\nRUN <<"${X" b\nUSER c d\nRUN <<E': (4, "'E' is not closed"),
 }
 
 
@@ -107,6 +120,9 @@ ACCEPTED = (
     "FROM a\nCOPY --link --parents=TRUE --exclude=a --exclude=b c d\n",
     'FROM a\nRUN --mount=\\"type=bind,src=a\\",rw --mount=from=b$ c\n',
     "FROM a\nARG --x b\n",
+    "FROM a\nHEALTHCHECK --interval= --retries= CMD b\n",
+    "FROM a\nVOLUME /b\nRUN --network=none --security=insecure --device=c d\n",
+    'FROM a\nCOPY ["b", "<<\'E"]\n',
 )
 
 

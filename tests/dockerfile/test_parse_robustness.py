@@ -143,6 +143,7 @@ DEEP = {
     "JSON": "CMD " + "[" * 30_000,
     "closed JSON": "CMD " + "[" * 30_000 + "]" * 30_000,
     "substitutions": "RUN <<A " + "${X:-" * 10_000 + "}" * 10_000,
+    "substitutions in a path": 'COPY ["a", "<<' + "${X:-" * 5_000 + "}" * 5_000 + '"]',
     "pattern substitutions": "RUN <<A " + "${X/" * 10_000,
 }
 

@@ -45,15 +45,19 @@ class Opener(NamedTuple):
     strip_tabs: bool
 
 
+class _TooDeepError(InvalidArgumentsError):
+    """BuildKit would read it, but Python's stack ends before: better refused than read wrongly."""
+
+
 def openers(line: str) -> list[Opener]:
     """The heredocs that ``line``, a whole instruction, opens. Raises InvalidArgumentsError for one that BuildKit refuses."""
     try:
         found = Lexer(line, raw_quotes=True, raw_escapes=True).words()
+    except _TooDeepError:
+        raise
     except InvalidArgumentsError:
         # BuildKit takes a line that it cannot lex (it's an apostrophe …) for one without heredocs.
         return []
-    except RecursionError:
-        raise InvalidArgumentsError("the substitutions of this line are nested too deep") from None
     return [opener for opener in map(_opener, found) if opener is not None]
 
 
@@ -94,7 +98,10 @@ class Lexer:
         self._word: list[str] = []
 
     def words(self) -> list[str]:
-        return self._read("", self._raw_escapes)[1]
+        try:
+            return self._read("", self._raw_escapes)[1]
+        except RecursionError:
+            raise _TooDeepError("the substitutions of this line are nested too deep") from None
 
     def _peek(self) -> str:
         return self._text[self._position : self._position + 1]
