@@ -157,7 +157,7 @@ def test_script_is_replaced_only_by_exec(dialect: str, text: str, expected: bool
         ("prog; true", False, False, False),
         ("sleep 0 & prog", False, False, True),
         ("trap 'echo t' TERM; prog", False, False, False),
-        ("trap '' TERM; prog", False, True, False),
+        ("trap '' TERM; prog", False, True, True),
         ("exec prog", True, True, True),
         ("trap 'echo t' TERM; exec prog", True, True, True),
     ],

@@ -73,6 +73,7 @@ def _given_status(text: str) -> Status:
 
 def _break(executor: Executor, node: Simple, words: Words, machine: Machine) -> list[Machine]:
     machine.stopped = words[0][0].text
+    machine.status = SUCCESS
     return [machine]
 
 
@@ -157,7 +158,7 @@ def _by_percent(text: str, machine: Machine) -> frozenset[int]:
 
 def _cd(executor: Executor, node: Simple, words: Words, machine: Machine) -> list[Machine]:
     here = _Directory(machine)
-    place = executor._place(node.start, node.end)
+    place = executor.place(node.start, node.end)
     directory_after(here, [Word(value.text, place) for value, _ in words])
     machine.directory = here.directory
     machine.status = SUCCESS

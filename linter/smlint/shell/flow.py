@@ -11,10 +11,11 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from smlint.container import UNRESOLVED
-from smlint.shell.execute import Executor, Sourced
+from smlint.shell.execute import Executor
 from smlint.shell.forwarding import forwarding
 from smlint.shell.machine import Machine
 from smlint.shell.outcome import Answer, Argument, Condition, Flow, How, Path, Started
+from smlint.shell.scripts import Sourced
 from smlint.shell.source import LIMIT
 from smlint.shell.tail import tail_commands
 from smlint.shell.verdict import Shell, flow

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smlint.shell import grammar
+from smlint.shell.quotes import test_words
 from smlint.shell.source import DEPTH, LIMIT, Source, prepare
 from smlint.shell.syntax import (
     AndOr,
@@ -31,6 +32,7 @@ from smlint.shell.syntax import (
     Redirection,
     Simple,
     Statement,
+    redirect_last,
 )
 
 if TYPE_CHECKING:
@@ -44,14 +46,6 @@ _RESERVED: Final = frozenset(
      "!", "[[", "]]", "function", "select", "coproc")
 )  # fmt: skip
 _GAP_WORD: Final = re.compile(r"(?:\\.|[^\s\\])+", re.DOTALL)
-_TEST_WORD: Final = re.compile(
-    r"(?:\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\"|\$\((?:[^()]|\([^()]*\))*\)|`[^`]*`|\$?\{[^}]*\}|[^\s'\"\\])+",
-    re.DOTALL,
-)
-_WORDS_OF_CONDITION: Final = re.compile(
-    r"&&|\|\||[()<>]|(?:\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\"|\$\((?:[^()]|\([^()]*\))*\)|`[^`]*`|\$\{[^}]*\}|[^\s'\"\\()&|<>]|&(?!&)|\|(?!\|))+",
-    re.DOTALL,
-)
 
 
 class Script(NamedTuple):
@@ -152,9 +146,8 @@ class _Reader:
     def test(self, node: tree_sitter.Node, depth: int) -> Node:
         if node.children[0].type == "((":
             return Opaque(node.start_byte, node.end_byte, False)
-        pattern = _TEST_WORD if node.children[0].type == "[" else _WORDS_OF_CONDITION
-        text = self._source.text
-        words = [Piece(*match.span()) for match in pattern.finditer(text, node.start_byte, node.end_byte)]
+        spans = test_words(self._source.text, node.start_byte, node.end_byte)
+        words = [Piece(start, end) for start, end in spans]
         substitutions = self._substitutions(node, depth)
         if words and substitutions:
             words[0] = words[0]._replace(substitutions=substitutions)
@@ -216,21 +209,8 @@ class _Reader:
         if extra or isinstance(body, Opaque):
             return Opaque(node.start_byte, node.end_byte, True)
         if isinstance(body, AndOr | Pipeline | Negated):
-            return self._redirect_last(body, tuple(redirects))
+            return redirect_last(body, tuple(redirects))
         return Redirected(node.start_byte, node.end_byte, body, tuple(redirects))
-
-    def _redirect_last(self, body: AndOr | Pipeline | Negated, redirects: tuple[Redirection, ...]) -> Node:
-        if isinstance(body, Negated):
-            return body._replace(body=self._with(body.body, redirects))
-        if isinstance(body, Pipeline):
-            return body._replace(parts=(*body.parts[:-1], self._with(body.parts[-1], redirects)))
-        operator, last = body.rest[-1]
-        return body._replace(rest=(*body.rest[:-1], (operator, self._with(last, redirects))))
-
-    def _with(self, node: Node, redirects: tuple[Redirection, ...]) -> Node:
-        if isinstance(node, Simple):
-            return node._replace(redirects=(*node.redirects, *redirects))
-        return Redirected(node.start, node.end, node, redirects)
 
     def conditional(self, node: tree_sitter.Node, depth: int) -> Node:
         branches = [self._branch(node.children, depth)]

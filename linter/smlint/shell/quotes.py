@@ -16,6 +16,21 @@ _LETTERS: Final = {
 }  # fmt: skip
 _SEQUENCE: Final = re.compile(r"(-?[0-9]+)\.\.(-?[0-9]+)(?:\.\.(-?[0-9]+))?|([a-zA-Z])\.\.([a-zA-Z])")
 
+_TEST_WORD: Final = re.compile(
+    r"(?:\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\"|\$\((?:[^()]|\([^()]*\))*\)|`[^`]*`|\$?\{[^}]*\}|[^\s'\"\\])+",
+    re.DOTALL,
+)
+_WORDS_OF_CONDITION: Final = re.compile(
+    r"&&|\|\||[()<>]|(?:\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\"|\$\((?:[^()]|\([^()]*\))*\)|`[^`]*`|\$\{[^}]*\}|[^\s'\"\\()&|<>]|&(?!&)|\|(?!\|))+",
+    re.DOTALL,
+)
+
+
+def test_words(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The spans of the words of ``[ … ]`` or ``[[ … ]]``, brackets included; in the latter operators are words."""
+    pattern = _WORDS_OF_CONDITION if text.startswith("[[", start) else _TEST_WORD
+    return [match.span() for match in pattern.finditer(text, start, end)]
+
 
 def close_bracket(word: str, at: int) -> int:
     """The offset behind the ``$(…)``, ``$((…))``, ``${…}`` or ```` `…` ```` that starts at ``at``."""

@@ -174,3 +174,19 @@ class Statement(NamedTuple):
 
 
 Block: TypeAlias = tuple[Statement, ...]
+
+
+def redirect_last(node: AndOr | Pipeline | Negated, redirects: tuple[Redirection, ...]) -> Node:
+    """``node`` with redirections on its last command, to which they belong: tree-sitter puts them on the whole."""
+    if isinstance(node, Negated):
+        return node._replace(body=_redirected(node.body, redirects))
+    if isinstance(node, Pipeline):
+        return node._replace(parts=(*node.parts[:-1], _redirected(node.parts[-1], redirects)))
+    operator, last = node.rest[-1]
+    return node._replace(rest=(*node.rest[:-1], (operator, _redirected(last, redirects))))
+
+
+def _redirected(node: Node, redirects: tuple[Redirection, ...]) -> Node:
+    if isinstance(node, Simple):
+        return node._replace(redirects=(*node.redirects, *redirects))
+    return Redirected(node.start, node.end, node, redirects)

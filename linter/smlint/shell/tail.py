@@ -9,7 +9,7 @@ Measured with the program printing its process id, dash 0.5.12-2, bash 5.2.15 (a
   newline follows, and when no trap is set (an ignored signal does not count, an ignored EXIT does). Lists are treated
   so since bash 5.1; older ones do it for a single command only.
 * BusyBox ash, for a ``-c`` string, does it for whatever stands last: also inside ``{ }``, ``( )``, ``if`` and ``case``
-  (not loops), with redirections, when no newline follows and when no trap is set.
+  (not loops), with redirections, when no newline follows and when no trap is set (ignored signals do not count).
 * Nobody does it in pipelines, behind ``!``, in functions, ``eval`` or sourced files.
 """
 
@@ -87,5 +87,5 @@ def _last(block: Block) -> list[Node]:
 def is_hindered(dialect: str, traps: tuple[tuple[str, str], ...]) -> bool:
     """Whether a trap keeps the shell from running its last command in place of itself."""
     if dialect == "busybox":
-        return any(text or signal != "EXIT" for signal, text in traps)
+        return any(text for _, text in traps)
     return any(text or signal in ("EXIT", "ERR") for signal, text in traps)

@@ -1,0 +1,217 @@
+"""Compound commands: pipelines, lists, groups, ``if`` and ``case``. Loops are in :mod:`.loops`.
+
+Where a condition is not decided, both ways are taken, and each remembers what it assumes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from smlint.shell import tests
+from smlint.shell.machine import FAILURE, SUCCESS, Machine, Status, visible
+from smlint.shell.outcome import Condition, How
+from smlint.shell.syntax import AndOr, Block, Case, Group, If, Negated, Node, Piece, Pipeline, Simple
+from smlint.shell.transform import matches
+from smlint.shell.words import pattern, single
+
+if TYPE_CHECKING:
+    from smlint.shell.execute import Executor
+
+_MAX_CONDITION: Final = 80
+
+
+def pipeline(executor: Executor, node: Pipeline, machine: Machine) -> list[Machine]:
+    here = [machine]
+    outer, machine.piped = machine.piped, frozenset()
+    for part in node.parts:
+        following: list[Machine] = []
+        for each in here:
+            inner = each.enter_subshell(How.PIPED)
+            inner.tested += 1
+            for end in executor.node(part, inner):
+                end.tested = each.tested
+                after = each.leave_subshell(end)
+                after.piped = each.piped | end.status.origins
+                following.append(after)
+        here = executor.bounded(following)
+    for each in here:
+        if "pipefail" in each.options and each.piped:
+            each.status = Status(None, each.piped)
+        each.piped = outer
+    return executor.checked_all(here)
+
+
+def negated(executor: Executor, node: Negated, machine: Machine) -> list[Machine]:
+    machine.tested += 1
+    ends = executor.node(node.body, machine)
+    for end in ends:
+        end.tested -= 1
+        value, origins, is_negated = end.status
+        end.status = Status(None if value is None else not value, origins, not is_negated)
+    return ends
+
+
+def and_or(executor: Executor, node: AndOr, machine: Machine) -> list[Machine]:
+    operands = [("", node.first), *node.rest]
+    running, done = [machine], list[Machine]()
+    for index, (operator, operand) in enumerate(operands):
+        last = index == len(operands) - 1
+        following: list[Machine] = []
+        for each in running:
+            if not operator:
+                following += _operand(executor, operand, each, last)
+                continue
+            for truth, way in _decide(executor, each, operands[index - 1][1]):
+                if truth is (operator == "&&"):
+                    following += _operand(executor, operand, way, last)
+                else:
+                    following.append(way)
+        running = [each for each in following if not each.stopped]
+        done += [each for each in following if each.stopped]
+        running = executor.bounded(running)
+    return running + done
+
+
+def _operand(executor: Executor, node: Node, machine: Machine, last: bool) -> list[Machine]:
+    machine.tested += not last
+    ends = executor.node(node, machine)
+    for end in ends:
+        end.tested -= not last
+    return ends
+
+
+def _decide(
+    executor: Executor, machine: Machine, node: Node, is_question: bool = False
+) -> list[tuple[bool, Machine]]:
+    """Go on both ways where the status of ``node`` is not known."""
+    if machine.stopped:
+        return [(True, machine)]
+    status = machine.status
+    if status.value is not None:
+        return [(status.value, machine)]
+    ways: list[tuple[bool, Machine]] = []
+    for truth in (True, False):
+        way = machine.copy()
+        way.status = SUCCESS if truth else FAILURE
+        if status.origins:
+            worked = truth is not status.is_negated
+            way.assumed.update(dict.fromkeys(status.origins, worked))
+            if not truth and not worked:
+                way.status = Status(False, status.origins)
+        if is_question or not status.origins:
+            _assume(executor, way, node, truth)
+        ways.append((truth, way))
+    return ways
+
+
+def _assume(executor: Executor, machine: Machine, node: Node, truth: bool) -> None:
+    if isinstance(node, AndOr):
+        node = node.rest[-1][1]
+    if isinstance(node, Negated):
+        node, truth = node.body, not truth
+    text = " ".join(executor.text(Piece(node.start, node.end)).split())
+    if len(text) > _MAX_CONDITION:
+        text = text[: _MAX_CONDITION - 1] + "…"
+    machine.conditions = (*machine.conditions, Condition(text, truth, executor.place(node.start, node.end)))
+
+
+def condition(executor: Executor, node: Simple, machine: Machine) -> Status:
+    words = [executor.text(piece) for piece in node.words[1:]]
+    if words and words[-1] == "]]":
+        words.pop()
+    return Status(
+        tests.condition(
+            words,
+            lambda word: visible(single(word, machine).text),
+            lambda word: visible(pattern(word, machine).text),
+        )
+    )
+
+
+def group(executor: Executor, node: Group, machine: Machine) -> list[Machine]:
+    if not node.subshell:
+        return executor.block(node.body, machine)
+    ends = []
+    for end in executor.block(node.body, machine.enter_subshell(How.SUBSHELL)):
+        after = machine.leave_subshell(end)
+        after.levels = machine.levels
+        ends.append(after)
+    return executor.checked_all(ends)
+
+
+def conditional(executor: Executor, node: If, machine: Machine) -> list[Machine]:
+    pending, done = [machine], list[Machine]()
+    for condition, body in node.branches:
+        asked: list[Machine] = []
+        for each in pending:
+            asked += tested(executor, condition, each)
+        pending = []
+        for each in asked:
+            if each.stopped:
+                done.append(each)
+                continue
+            for truth, way in (
+                _decide(executor, each, condition[-1].node, True) if condition else [(True, each)]
+            ):
+                if truth:
+                    done += executor.block(body, way)
+                else:
+                    pending.append(way)
+        pending = executor.bounded(pending)
+    for each in pending:
+        each.status = SUCCESS
+        done += executor.block(node.otherwise, each) if node.otherwise is not None else [each]
+    return done
+
+
+def tested(executor: Executor, block: Block, machine: Machine) -> list[Machine]:
+    machine.tested += 1
+    machine.asked += 1
+    ends = executor.block(block, machine)
+    for end in ends:
+        end.tested -= 1
+        end.asked -= 1
+    return ends
+
+
+def case(executor: Executor, node: Case, machine: Machine) -> list[Machine]:
+    word = visible(single(executor.text(node.word), machine).text)
+    pending, done, falling = [machine], list[Machine](), list[Machine]()
+    for item in node.items:
+        entering, rest = falling, []
+        falling = []
+        for each in pending:
+            results = [matches(word, visible(pattern(executor.text(p), each).text)) for p in item.patterns]
+            holds = True if True in results else None if None in results else False
+            if holds is not True:
+                way = each.copy()
+                if holds is None:
+                    _assume_case(executor, way, node, item.patterns, False)
+                rest.append(way)
+            if holds is not False:
+                if holds is None:
+                    _assume_case(executor, each, node, item.patterns, True)
+                entering.append(each)
+        for each in entering:
+            ends = executor.block(item.body, each)
+            running = [end for end in ends if not end.stopped]
+            done += [end for end in ends if end.stopped]
+            if item.end == ";&":
+                falling += running
+            elif item.end == ";;&":
+                rest += running
+            else:
+                done += running
+        pending = executor.bounded(rest)
+    return [*done, *falling, *pending]
+
+
+def _assume_case(
+    executor: Executor, machine: Machine, node: Case, patterns: Sequence[Piece], holds: bool
+) -> None:
+    text = f"{executor.text(node.word)} in {'|'.join(executor.text(p) for p in patterns)}"
+    if not patterns or (not holds and len(machine.conditions) > 0 and machine.conditions[-1].text == text):
+        return
+    place = executor.place(patterns[0].start, patterns[-1].end)
+    machine.conditions = (*machine.conditions, Condition(text, holds, place))

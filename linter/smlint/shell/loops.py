@@ -1,0 +1,142 @@
+"""Loops: rounds that are known are run one by one; any other loop may run not at all or any number of times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from smlint.container import UNRESOLVED
+from smlint.shell.control import tested
+from smlint.shell.machine import SUCCESS, Machine
+from smlint.shell.syntax import Loop, LoopKind
+from smlint.shell.words import ALL, Parameters, Value, fields
+
+if TYPE_CHECKING:
+    from smlint.shell.execute import Executor
+
+_MAX_ROUNDS: Final = 40
+
+
+def loop(executor: Executor, node: Loop, machine: Machine) -> list[Machine]:
+    if node.kind is LoopKind.FOR:
+        values = list(machine.parameters.all_from(1))
+        if node.words is not None:
+            values = [
+                value
+                for piece in node.words
+                for value in fields(executor.text(piece), machine, brace=executor.brace)
+            ]
+        if len(values) <= _MAX_ROUNDS and not any(UNRESOLVED in value.text for value in values):
+            return _rounds(executor, node, values, machine)
+    if node.kind in (LoopKind.WHILE, LoopKind.UNTIL):
+        return _while(executor, node, machine)
+    if node.variable:
+        machine.variables[node.variable] = Value(
+            UNRESOLVED, frozenset((ALL,)) if node.words is None else frozenset()
+        )
+    return _unknown_rounds(executor, node, machine)
+
+
+def _rounds(executor: Executor, node: Loop, values: Sequence[Value], machine: Machine) -> list[Machine]:
+    running, done = [machine], list[Machine]()
+    machine.status = SUCCESS
+    for value in values:
+        following: list[Machine] = []
+        for each in running:
+            each.variables[node.variable] = value
+            for end in executor.block(node.body, each):
+                left = _after_round(end)
+                (done if left or end.stopped else following).append(end)
+        running = executor.bounded(following)
+    return running + done
+
+
+def _while(executor: Executor, node: Loop, machine: Machine) -> list[Machine]:
+    done: list[Machine] = []
+    running = [machine]
+    for round_number in range(_MAX_ROUNDS):
+        following: list[Machine] = []
+        for each in running:
+            for asked in tested(executor, node.condition, each):
+                if asked.stopped:
+                    done.append(asked)
+                    continue
+                wanted = node.kind is LoopKind.WHILE
+                if asked.status.value is None:
+                    done += _unknown_while(executor, node, asked)
+                elif asked.status.value is not wanted:
+                    asked.status = SUCCESS
+                    done.append(asked)
+                else:
+                    before = asked.copy()
+                    for end in executor.block(node.body, asked):
+                        if _after_round(end) or end.stopped:
+                            done.append(end)
+                        elif _same(before, end) or round_number == _MAX_ROUNDS - 1:
+                            end.stopped = "loop"
+                            done.append(_looped(end, len(before.events)))
+                        else:
+                            following.append(end)
+        running = executor.bounded(following)
+        if not running:
+            break
+    return done
+
+
+def _unknown_while(executor: Executor, node: Loop, machine: Machine) -> list[Machine]:
+    return _unknown_rounds(executor, node, machine)
+
+
+def _unknown_rounds(executor: Executor, node: Loop, machine: Machine) -> list[Machine]:
+    """A loop that may run any number of times: not at all, or so often that what it changes is unknown."""
+    skipped = machine.copy()
+    skipped.status = SUCCESS
+    before = len(machine.events)
+    parameters = machine.parameters
+    ends = executor.block(node.body, machine)
+    for end in ends:
+        _after_round(end)
+        if end.parameters != parameters:
+            end.parameters = Parameters((), rest=1)
+        for name in end.variables:
+            if end.variables[name] != skipped.variables.get(name):
+                value = end.variables[name]
+                end.variables[name] = Value(UNRESOLVED, value.used if value is not None else frozenset())
+        for name, elements in end.arrays.items():
+            known = skipped.arrays.get(name)
+            if elements != known:
+                end.arrays[name] = _any_number(known or (), elements)
+    changed = [end for end in ends if end.stopped or len(end.events) > before]
+    if not changed:
+        # Nothing was started: one way is enough, with what the loop may have changed unknown.
+        return ends[:1] if ends else [skipped]
+    return [skipped, *changed]
+
+
+def _after_round(machine: Machine) -> bool:
+    """Whether the loop is left; clears ``break`` and ``continue``."""
+    left = machine.stopped == "break"
+    if machine.stopped in ("break", "continue"):
+        machine.stopped = ""
+    return left
+
+
+def _any_number(before: tuple[Value, ...], after: tuple[Value, ...] | None) -> tuple[Value, ...] | None:
+    """An array to which a loop appends: what it held, and then nobody knows how many elements."""
+    if after is None or after[: len(before)] != before:
+        return None
+    used: frozenset[int] = frozenset().union(*(value.used for value in after))
+    return (*before, Value(UNRESOLVED, used))
+
+
+def _same(before: Machine, after: Machine) -> bool:
+    """Whether another round could not differ from the last one."""
+    return before.variables == after.variables and before.parameters == after.parameters
+
+
+def _looped(machine: Machine, first: int) -> Machine:
+    events = [
+        event._replace(in_loop=True) if at >= first else event for at, event in enumerate(machine.events)
+    ]
+    machine.events = tuple(events)
+    return machine

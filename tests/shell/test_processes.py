@@ -1,0 +1,180 @@
+"""What is said about scripts against what real shells do with them: who is which process, with which words and end.
+
+The program reports itself on standard output; nothing here waits for a time to pass.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path as FilePath
+
+import pytest
+
+from smlint.shell.flow import Path, analyse
+
+SHELLS = {"dash": ["dash"], "bash": ["bash"], "busybox": ["busybox", "sh"]}
+CODE = 7
+PROGRAM = f"""#!{sys.executable} -IS
+import json, os, signal, sys
+signal.signal(signal.SIGTERM, lambda *_: (os.write(1, b"told\\n"), os._exit(0)))
+os.write(1, json.dumps([os.getpid(), sys.argv[1:]]).encode() + b"\\n")
+if sys.argv[1:2] == ["stay"]:
+    signal.pause()
+sys.exit({CODE})
+"""
+TEXTS = [
+    "./prog",
+    "./prog \"$@\"",
+    "exec ./prog \"$@\"",
+    "A=1 ./prog $1",
+    "true; ./prog",
+    "true && ./prog",
+    "false || ./prog",
+    "true\n./prog",
+    "./prog; exit $?",
+    "./prog; exit 0",
+    "./prog; true",
+    "./prog || true",
+    "./prog || exit 3",
+    "./prog && true",
+    "./prog || false",
+    "! ./prog",
+    "./prog | cat",
+    "true | ./prog",
+    "set -e; ./prog; true",
+    "set -e; ./prog | cat; true",
+    "(./prog)",
+    "(exec ./prog)",
+    "{ ./prog; }",
+    "{ ./prog \"$@\"; } 2>err",
+    "./prog 2>err",
+    "if true; then ./prog; fi",
+    "if ./prog; then :; else exit 4; fi",
+    "if ! ./prog; then echo failed >&2; exit 1; fi",
+    "for i in 1; do ./prog $i; done",
+    "case \"$1\" in train) ./prog t;; *) ./prog o;; esac",
+    "[ \"$1\" = train ] && exec ./prog t; ./prog o",
+    "if [ $# -eq 0 ]; then exec ./prog none; fi; shift; exec ./prog \"$@\"",
+    "f() { ./prog \"$1\"; }; f x",
+    "f() { exec ./prog \"$@\"; }; f \"$@\" y",
+    "f() { ./prog; return $?; }; f; code=$?; echo done >&2; exit $code",
+    "eval ./prog \"$@\"",
+    "eval \"./prog \\\"\\$@\\\"; true\"",
+    "set -- a \"$@\"; exec ./prog \"$@\"",
+    "X=\"./prog x\"; $X",
+    "exec ./prog \"${1:-other}\" \"${2:-more}\"",
+    "trap 'true' TERM; ./prog",
+    "trap 'true' EXIT; ./prog",
+    "trap '' TERM; ./prog",
+    "trap - TERM; ./prog",
+    "./prog & wait",
+    "./prog & wait $!",
+    "./prog & p=$!; wait $p; code=$?; exit $code",
+    "true & ./prog",
+    "true &\n./prog",
+    "cd . && ./prog",
+    "export A=1; ./prog",
+    "command ./prog",
+    "env ./prog x",
+    "while true; do ./prog; break; done",
+    "while [ $# -gt 0 ]; do M=$1; shift; done; ./prog \"$M\"",
+    ". ./lib; ./prog \"$WORD\"",
+    "cat <<E >&2\nx\nE\n./prog",
+    "./prog # comment",
+    "./prog;",
+    "./prog\n",
+    "./prog\n\n",
+    "\n./prog",
+    "sleep 0 && ./prog && true || exit 9",
+]  # fmt: skip
+SIGNALS = [
+    ("exec ./prog stay", True),
+    ("./prog stay", False),
+    ("true; ./prog stay; true", False),
+    ("./prog stay | cat", False),
+    ("./prog stay & wait", False),
+    ("./prog stay & p=$!; trap 'kill -TERM $p' TERM; wait $p; wait $p", True),
+    ("./prog stay & p=$!; trap \"kill $p\" TERM; wait $p", True),
+    ("f() { kill -TERM \"$p\"; wait \"$p\"; }; trap f TERM INT; ./prog stay & p=$!; wait $p", True),
+    ("trap 'exit 0' TERM; ./prog stay & wait", False),
+]  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: FilePath) -> FilePath:
+    program = tmp_path / "prog"
+    program.write_text(PROGRAM)
+    program.chmod(0o755)
+    (tmp_path / "lib").write_text("WORD=sourced\n")
+    return tmp_path
+
+
+def command(shell: str, text: str, folder: FilePath, is_string: bool) -> list[str]:
+    if not shutil.which(SHELLS[shell][0]):
+        pytest.skip(f"there is no {shell} on this machine")
+    (folder / "script.sh").write_text(text)
+    return [*SHELLS[shell], *(["-c", text, "zero"] if is_string else ["script.sh"])]
+
+
+def predicted(shell: str, text: str, folder: FilePath, is_string: bool) -> Path:
+    from smlint.shell.flow import Sourced
+
+    flow = analyse(
+        text,
+        dialect=shell,
+        arguments=("zero", "train") if is_string else ("train",),
+        is_command_string=is_string,
+        read_source=lambda path, directory: Sourced(path, (folder / path).read_text()),
+    )
+    (path,) = [path for path in flow.paths if path.command.texts[0].endswith(("prog", "env"))]
+    return path
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("is_string", [False, True], ids=["script", "string"])
+@pytest.mark.parametrize("text", TEXTS)
+def test_process_words_and_end(text: str, is_string: bool, shell: str, folder: FilePath) -> None:
+    run = subprocess.Popen(
+        [*command(shell, text, folder, is_string), "train"],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
+        text=True,
+    )
+    output, _ = run.communicate(timeout=60)
+    pid, words = json.loads(output.splitlines()[0])
+    path = predicted(shell, text, folder, is_string)
+    assert path.replaces.value is (pid == run.pid)
+    ours = [word for word in path.command.texts if word not in ("env", "./prog")]
+    assert ours == words
+    assert path.keeps_exit_code.value is (run.returncode != 0)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize(("text", "told"), SIGNALS)
+def test_signal(text: str, told: bool, shell: str, folder: FilePath) -> None:
+    run = subprocess.Popen(
+        command(shell, text + "\n", folder, False),
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
+        text=True,
+    )
+    assert run.stdout is not None
+    pid, _ = json.loads(run.stdout.readline())
+    run.send_signal(signal.SIGTERM)
+    if told:
+        assert run.stdout.readline() == "told\n"
+    run.wait(timeout=60)
+    if not told:
+        # The shell is gone, so that nobody can tell the program any more.
+        subprocess.run(["kill", "-KILL", str(pid)], check=True)
+        assert run.stdout.read() == ""
+    run.stdout.close()
+    assert predicted(shell, text, folder, False).forwards_signal.value is told

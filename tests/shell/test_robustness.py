@@ -1,0 +1,81 @@
+"""Any text whatever: no exception, no span outside the text, no more work than the text is long."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from smlint.diagnostics import FileLocation
+from smlint.shell.commands import simple_commands, unwrap
+from smlint.shell.flow import analyse
+
+TOKENS = st.sampled_from(
+    ["if ", "then ", "else ", "elif ", "fi", "; ", "\n", "&& ", "|| ", "| ", "& ", "( ", ") ", "{ ", "} ", "case x in ", ";; ",
+     "esac", "for i in a b; do ", "while ", "until ", "do ", "done ", "f() ", "function f ", "exec ", "eval ", "trap ", "wait ",
+     "exit ", "cd /x ", "set -e ", "shift ", '"', "'", "`", "$(", "$((", "${", "$x", '"$@"', "$1", "<<E\n", "\nE\n", "<<<", "> ",
+     "2>&1 ", "[ ", " ]", "[[ ", " ]]", "\\", "\\\n", "# c", "a", "é", " ", "=", "x=1 ", "+=", "a=(", "{a,b}", "*", "!", "$!", "\0", "\r",
+     "\x85", "\u2028", "\udc80", "😀", "\t", "((", "))", "export ", ". y ", "bash -c ", "sudo ", "break ", "return ", "kill $! "]
+)  # fmt: skip
+SHELL = st.lists(TOKENS, max_size=40).map("".join)
+ANY = st.one_of(SHELL, st.text(max_size=200))
+RELAXED = settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@given(ANY)
+@RELAXED
+@example("a <<E; (b\nx\nE\n$(c)")
+@example("a\\\n<<\\\nE\n")
+def test_commands_of_any_text(text: str) -> None:
+    def locate(start: int, end: int) -> FileLocation:
+        assert 0 <= start <= end <= len(text)
+        return FileLocation("", 1, start, 1, end)
+
+    for command in simple_commands(text, lookup=lambda name: None, directory="/", locate=locate):
+        assert command.words
+        assert all(inner.words for inner in unwrap(command))
+
+
+@given(ANY, st.sampled_from(["dash", "bash", "busybox", "sh", "zsh"]), st.booleans())
+@RELAXED
+@example("a\x85b\u2028exec c", "bash", False)
+def test_flow_of_any_text(text: str, dialect: str, is_command_string: bool) -> None:
+    flow = analyse(text, dialect=dialect, arguments=("train",), is_command_string=is_command_string)
+    lines = text.split("\n")
+    for path in flow.paths:
+        for place in (path.command.location, *(word.location for word in path.command.words)):
+            assert 1 <= place.line <= place.end_line <= len(lines)
+            assert 1 <= place.column <= len(lines[place.line - 1]) + 1
+            assert 1 <= place.end_column <= len(lines[place.end_line - 1]) + 1
+        assert "\0!" not in "".join(path.command.texts)
+
+
+def test_work_grows_with_the_length_of_the_text() -> None:
+    """Counted in calls, since time would say something about the machine."""
+
+    def calls(rounds: int) -> int:
+        import sys
+
+        text = (
+            "A=$(b); if [ -f x ]; then c; fi; for i in 1 2; do d <<E; done\nx\nE\ncase $y in z) e | f;; esac && g\n"
+            * rounds
+        )
+        count = 0
+
+        def count_call(*_: object) -> None:
+            nonlocal count
+            count += 1
+
+        sys.setprofile(count_call)
+        try:
+            simple_commands(
+                text,
+                lookup=lambda name: None,
+                directory="/",
+                locate=lambda start, end: FileLocation("", 1, 1, 1, 1),
+            )
+        finally:
+            sys.setprofile(None)
+        return count
+
+    calls(1)
+    assert calls(200) < 2.5 * calls(100)
