@@ -56,5 +56,8 @@ def test_the_terminal_shows_the_same_text_as_the_plain_format(tmp_path: Path) ->
         terminal.draw(REPORT, file, force=True)
     drawn = (tmp_path / "out").read_text(encoding="utf-8")
     assert "\x1b[1;31m" in drawn
+    # OSC 8: the terminal makes a link of the rule's page.
+    assert "\x1b]8;id=" in drawn
+    assert ";https://docs.aws.amazon.com/" in drawn
     shown = [line.rstrip() for line in Text.from_ansi(drawn).plain.splitlines()]
     assert shown == render("text", REPORT).splitlines()
