@@ -129,9 +129,7 @@ def drive(folder: Path, session: Session, encoding: types.PositionEncodingKind |
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / ".git").mkdir()
-    (tmp_path / "smlint.toml").write_text(
-        'select = ["SM1", "SM900"]\nignore = ["SM103", "SM109"]\nworkload = "training"\n'
-    )
+    (tmp_path / "smlint.toml").write_text('select = ["SM1", "SM900"]\nworkload = "training"\n')
     return tmp_path
 
 
@@ -227,6 +225,56 @@ def test_a_finding_can_be_ignored_with_a_reason(folder: Path) -> None:
         assert changed == text.replace("ENTRYPOINT", "# smlint ignore=SM101 -- say why\nENTRYPOINT")
         await editor.type((1, 0), (1, 0), "# smlint ignore=SM101 -- say why\n")
         assert await editor.diagnostics() == []
+
+    drive(folder, session)
+
+
+def test_a_fix_is_a_preferred_action(folder: Path) -> None:
+    async def session(editor: Editor) -> None:
+        await editor.open(BAD)
+        (found,) = await editor.diagnostics()
+        (action,) = [each for each in await editor.actions(found.range, ["quickfix"]) if each.is_preferred]
+        assert action.title == 'Write ENTRYPOINT ["python", "train.py"] (SM101)'
+        assert [each.code for each in action.diagnostics or []] == ["SM101"]
+        (edit,) = changes(action, editor.uri)
+        assert edited(BAD, [edit]) == BAD.replace("python train.py", '["python", "train.py"]')
+        start, end = edit.range.start, edit.range.end
+        await editor.type((start.line, start.character), (end.line, end.character), edit.new_text)
+        assert await editor.diagnostics() == []
+
+    drive(folder, session)
+
+
+def test_all_safe_fixes_are_one_action(folder: Path) -> None:
+    async def session(editor: Editor) -> None:
+        text = "FROM python:3.12\nENTRYPOINT tini -- python train.py\n"
+        await editor.open(text)
+        await editor.diagnostics()
+        nowhere = types.Range(types.Position(0, 0), types.Position(0, 0))
+        (action,) = await editor.actions(nowhere, ["source.fixAll"])
+        assert action.kind == "source.fixAll.smlint"
+        assert (
+            edited(text, changes(action, editor.uri))
+            == 'FROM python:3.12\nENTRYPOINT ["python", "train.py"]\n'
+        )
+        assert await editor.actions(nowhere, ["refactor"]) == []
+
+    drive(folder, session)
+
+
+def test_an_unsafe_fix_may_concern_another_file_and_is_not_preferred(folder: Path) -> None:
+    script = folder / "entry.sh"
+    script.write_text('#!/bin/sh\npython train.py "$@"\n')
+
+    async def session(editor: Editor) -> None:
+        await editor.open('FROM python:3.12\nCOPY --chmod=755 entry.sh /entry.sh\nENTRYPOINT ["/entry.sh"]\n')
+        (found,) = [each for each in await editor.diagnostics() if each.code == "SM106"]
+        assert found.related_information
+        actions = await editor.actions(found.range, ["quickfix"])
+        (action,) = [each for each in actions if "unsafe" in each.title]
+        assert not action.is_preferred
+        (edit,) = changes(action, script.as_uri())
+        assert edited(script.read_text(), [edit]) == '#!/bin/sh\nexec python train.py "$@"\n'
 
     drive(folder, session)
 

@@ -10,7 +10,7 @@ from lsprotocol import types
 from pygls.uris import from_fs_path, to_fs_path
 from pygls.workspace import PositionCodec
 
-from smlint.check import Arguments, Checker
+from smlint.check import Arguments, Checker, Result
 from smlint.diagnostics import Diagnostic, Edit, FileLocation, RequestLocation
 from smlint.discover import is_dockerfile
 from smlint.engine import Outcome
@@ -30,14 +30,17 @@ class Document:
         self._codec = codec
         self._registry = registry
         self._lines: dict[str, list[str]] = {self.path: text.split("\n")}
-        self.outcome, self.failures = self._judge()
+        result = self._judge()
+        #: What was found; None for a text that cannot be judged, and then ``failures`` says why.
+        self.outcome: Outcome | None = result.outcomes[0] if result.outcomes else None
+        self.failures = result.failures
+        self.settings = result.settings
 
-    def _judge(self) -> tuple[Outcome | None, tuple[str, ...]]:
-        """The outcome, or why there is none; raises ConfigError and UnknownRuleError."""
+    def _judge(self) -> Result:
+        """Judge the text as the command line would; raises ConfigError and UnknownRuleError."""
         raw = self.text.encode("utf-8", "replace")
         arguments = Arguments(paths=("-",), stdin=lambda: raw, stdin_filename=self.path, environ=os.environ)
-        result = Checker(arguments, self._registry).run()
-        return (result.outcomes[0] if result.outcomes else None), result.failures
+        return Checker(arguments, self._registry).run()
 
     def with_text(self, text: str) -> Document:
         """The same document with another text."""

@@ -18,7 +18,13 @@ def symbols(document: Document) -> list[types.DocumentSymbol]:
         return []
     subject = document.outcome.subject
     try:
-        container = build_container(parse(document.text), path=document.path, stage=subject.stage)
+        container = build_container(
+            parse(document.text),
+            path=document.path,
+            context=document.settings.context,
+            stage=document.settings.stage,
+            build_args=document.settings.build_args,
+        )
     except (DockerfileSyntaxError, UnknownStageError):
         return []
     found: list[types.DocumentSymbol] = []
