@@ -70,6 +70,14 @@ def test_podmans_own_columns_hold_no_masks() -> None:
     assert found[0].hearing(SIGTERM) is Hearing.UNKNOWN
 
 
+def test_podmans_lines_are_split() -> None:
+    titles = "PID    PPID STAT           CAUGHT          IGNORED          BLOCKED          PENDING WCHAN           COMMAND"
+    line = f"1       0 Ss   {TERM} {ZERO} {ZERO} {ZERO} hrtimer_nanosleep                python3 train.py  a"
+    assert observe.parse({"Titles": [titles], "Processes": [[line]]}) == [
+        Process(1, 0, "python3 train.py  a", "S", Masks(0x4000, 0, 0, 0), "hrtimer_nanosleep")
+    ]
+
+
 def test_the_observer_does_not_see_itself() -> None:
     itself = row(9, 0, "ps -eo pid,ppid,stat,caught,ignored,blocked,pending,wchan:32,args")
     assert [process.pid for process in observe.parse(answer(row(1, 0, "sh"), itself))] == [1]

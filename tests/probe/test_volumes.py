@@ -99,6 +99,13 @@ def test_a_listing() -> None:
     )
 
 
+def test_podmans_names_do_not_begin_with_the_directory() -> None:
+    root = tarfile.TarInfo("/")
+    root.type = tarfile.DIRTYPE
+    archive = root.tobuf(tarfile.PAX_FORMAT) + header("/a", 0) + header("/model/b", 0) + bytes(1024)
+    assert set(listed(iter([archive])).files) == {"/opt/ml/model/a", "/opt/ml/model/model/b"}
+
+
 def test_a_huge_file_is_named_and_not_read_to_its_end() -> None:
     chunk = bytes(1 << 20)
     sent = itertools.count()

@@ -26,10 +26,8 @@ _TOP_TIMEOUT: Final = 5
 LOG_LIMITS: Final = {"max-size": "8m", "max-file": "2"}
 TAIL_LINES: Final = 50
 _LONGEST_LINE: Final = 400
-#: The engine's own end of a line, which it cuts at 16 KiB: no answer is longer than this many bytes.
+#: Engines cut lines at 16 KiB, so that the last ones are not longer together than this many bytes.
 _LONGEST_ANSWER: Final = 1 << 20
-
-_STAMPED: Final = re.compile(rb"(\S+) ?(.*)", re.DOTALL)
 
 
 class LiveContainer:
@@ -145,16 +143,20 @@ class LiveContainer:
 
     def log_tail(self) -> tuple[str, ...]:
         """The last lines of the log."""
-        return tuple(_shown(text) for _, text in self._log(tail=TAIL_LINES))
+        return tuple(_shown(_unstamped(line)) for line in self._log())
 
-    def log_mark(self) -> bytes:
-        """The engine's time stamp of the last line so far, to be given to :meth:`log_since`."""
-        lines = self._log(tail=1)
-        return lines[-1][0] if lines else b""
+    def log_mark(self) -> list[bytes]:
+        """The last lines so far, to be given to :meth:`log_since`."""
+        return self._log()
 
-    def log_since(self, mark: bytes) -> tuple[str, ...]:
-        """Lines (at most the last few) that are younger than ``mark``: the engine's clock is compared with itself."""
-        return tuple(_shown(text) for stamp, text in self._log(tail=TAIL_LINES) if stamp > mark)
+    def log_since(self, mark: list[bytes]) -> tuple[str, ...]:
+        """The last lines of those that have come after ``mark``.
+
+        Where they begin is found by comparing lines with their time stamps, since the engine's clock need not be this
+        machine's, and Podman's stamps are whole seconds.
+        """
+        lines = self._log()
+        return tuple(_shown(_unstamped(line)) for line in lines[overlap(mark, lines) :])
 
     def await_line(self, pattern: re.Pattern[str]) -> threading.Event:
         """An event that is set once a line of the log matches; every line counts, also in a flood."""
@@ -187,17 +189,28 @@ class LiveContainer:
             # The stream's own close leaves the response's file open.
             getattr(stream, "_response", stream).close()
 
-    def _log(self, tail: int) -> list[tuple[bytes, bytes]]:
+    def _log(self) -> list[bytes]:
         """The last lines with their time stamps, of the last megabyte at most."""
         import docker.errors
 
         try:
-            text = self._api.logs(self.id, timestamps=True, tail=tail)
+            text: bytes = self._api.logs(self.id, timestamps=True, tail=TAIL_LINES)
         except docker.errors.APIError:
             # Dead before it lived: there is no log to read.
             return []
-        stamped = (_STAMPED.fullmatch(line) for line in text[-_LONGEST_ANSWER:].splitlines())
-        return [(match[1], match[2]) for match in stamped if match]
+        return text[-_LONGEST_ANSWER:].splitlines()
+
+
+def overlap(earlier: list[bytes], later: list[bytes]) -> int:
+    """How many lines at the beginning of ``later`` are the end of ``earlier``."""
+    for count in range(min(len(earlier), len(later)), 0, -1):
+        if earlier[-count:] == later[:count]:
+            return count
+    return 0
+
+
+def _unstamped(line: bytes) -> bytes:
+    return line.partition(b" ")[2]
 
 
 def _shown(line: bytes) -> str:

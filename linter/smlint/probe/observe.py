@@ -68,10 +68,18 @@ def parse(answer: Any) -> list[Process]:
     titles = [str(title).upper() for title in answer.get("Titles") or ()]
     found: list[Process] = []
     for row in answer.get("Processes") or ():
-        process = _process(dict(zip(titles, row, strict=False)))
+        process = _process(dict(zip(*_split(titles, row), strict=False)))
         if process is not None:
             found.append(process)
     return found
+
+
+def _split(titles: list[str], row: list[str]) -> tuple[list[str], list[str]]:
+    """Titles and cells; Podman hands over the lines of ``ps`` as they are."""
+    if len(titles) != 1 or len(row) != 1:
+        return titles, row
+    names = titles[0].split()
+    return names, row[0].split(maxsplit=len(names) - 1)
 
 
 def _process(row: dict[str, str]) -> Process | None:

@@ -137,13 +137,18 @@ def _list(api: APIClient, container: str, root: str, files: dict[str, FileStat],
         return ""
     except docker.errors.APIError as error:
         return f"{root} cannot be read: {error.explanation}"
-    parent = os.path.dirname(root)
     reader = _Bounded(chunks, deadline)
     try:
         with tarfile.open(fileobj=reader, mode="r|", bufsize=_CHUNK) as tar:
+            prefix: str | None = None
             for member in tar:
+                name = member.name.strip("/")
+                if prefix is None:
+                    # Docker's names begin with the directory's own, which comes first; Podman's do not.
+                    prefix = os.path.basename(root)
+                    prefix = f"{prefix}/" if f"{name}/".startswith(f"{prefix}/") else ""
                 if member.isfile():
-                    files[f"{parent}/{member.name}"] = FileStat(member.size, int(member.mtime))
+                    files[f"{root}/{name.removeprefix(prefix)}"] = FileStat(member.size, int(member.mtime))
                 if len(files) > LISTING_ENTRIES:
                     return f"more than {LISTING_ENTRIES} files"
     except _EnoughError as enough:

@@ -1,0 +1,91 @@
+"""The same probes through Podman's socket: what agrees with Docker, engine against engine."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from smlint.probe.cleanup import LABEL
+from smlint.probe.judge import judge
+from smlint.probe.plan import ProbePlan
+from smlint.probe.session import probe
+from tests.probe.scenarios import SCENARIOS, Scenario
+
+if TYPE_CHECKING:
+    import docker
+
+    from tests.engine.images import Images
+
+pytestmark = pytest.mark.engine
+
+NAMES = ("python-handler", "python-no-handler", "script-no-exec-dash", "sigwait", "exits-3-before-ready")
+PATIENCE = 60.0
+
+#: Machines differ in what limits they allow to set, and in where they keep their init.
+CONFIGURATION = """
+[containers]
+default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
+[engine]
+init_path = "/usr/bin/tini"
+"""
+
+
+@pytest.fixture(scope="module")
+def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[docker.DockerClient]:
+    import docker
+    import docker.errors
+
+    for tool in ("podman", "runc", "tini"):
+        if shutil.which(tool) is None:
+            pytest.skip(f"{tool} is not installed")
+    if os.geteuid() != 0:
+        pytest.skip("a Podman with a storage of its own needs root here")
+    folder = tmp_path_factory.mktemp("podman")
+    configuration = folder / "containers.conf"
+    configuration.write_text(CONFIGURATION)
+    places = [f"--root={folder}/root", f"--runroot={folder}/run", f"--tmpdir={folder}/tmp"]
+    command = ["podman", f"--runtime={shutil.which('runc')}", "--cgroup-manager=cgroupfs", *places]
+    environment = {**os.environ, "CONTAINERS_CONF": str(configuration)}
+    socket = f"unix://{folder}/podman.sock"
+    log = (folder / "log").open("wb")
+    service = subprocess.Popen(
+        [*command, "system", "service", "--time=0", socket], env=environment, stdout=log, stderr=log
+    )
+    try:
+        end = time.monotonic() + PATIENCE
+        while not Path(folder, "podman.sock").exists():
+            assert service.poll() is None, Path(log.name).read_text()
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        client = docker.DockerClient(base_url=socket)
+        yield client
+        for image in client.images.list():
+            client.images.remove(image.id, force=True)
+        client.close()
+    finally:
+        service.terminate()
+        service.wait()
+        log.close()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_podman_gives_the_same_verdicts(
+    podman: docker.DockerClient, engine: docker.DockerClient, images: Images, name: str
+) -> None:
+    scenario: Scenario = next(scenario for scenario in SCENARIOS if scenario.name == name)
+    reference = images.make(scenario.base, scenario.files, entrypoint=scenario.entrypoint)
+    podman.images.load(io.BytesIO(b"".join(engine.images.get(reference).save(named=reference))))
+    record = probe(podman.api, ProbePlan(reference, grace=3.0))
+    assert tuple(judge(run).verdict for run in record.runs) == scenario.verdicts, record
+    assert record.engine.name == "Podman Engine"
+    chosen = {"label": f"{LABEL}={record.id}"}
+    assert podman.containers.list(all=True, filters=chosen) == []
+    assert podman.volumes.list(filters=chosen) == []
