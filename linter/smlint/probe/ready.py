@@ -16,7 +16,7 @@ from smlint.probe.record import Phase, Ping, Snapshot
 from smlint.probe.signals import Signal
 
 #: Seconds that the tree must be unchanged when every process at its ends listens for the signal …
-_SETTLE_HEARING: Final = 0.4
+_SETTLE_HEARING: Final = 0.25
 #: … and when one does not: it may still be importing what comes before its handler.
 _SETTLE_DEAF: Final = 3.0
 #: After so many seconds only PID 1 must be at rest: a shell loop never has the same tree twice.
