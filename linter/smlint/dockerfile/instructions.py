@@ -45,9 +45,9 @@ class Instruction:
         "value",
     )
 
-    def __init__(self, line: LogicalLine, start: int, keyword: str, rest_start: int, escape: str) -> None:
-        """Read the instruction at offset ``start`` of ``line``. Raises InvalidArgumentsError."""
-        rest = line.text[rest_start:].rstrip(SPACE)
+    def __init__(self, line: LogicalLine, start: int, read: tuple[str, int, str], escape: str) -> None:
+        """Take what was ``read`` from offset ``start`` of ``line`` on. Raises InvalidArgumentsError."""
+        keyword, rest_start, rest = read
         #: In upper case, as in ``ENTRYPOINT``.
         self.keyword = keyword
         self.flags: tuple[Flag, ...]
@@ -56,7 +56,7 @@ class Instruction:
         self.value = rest[skipped:]
         self._line = line
         self._start = start
-        self._value_start = rest_start + skipped
+        self._value_start = start + rest_start + skipped
         #: The items of the JSON array that the value (of HEALTHCHECK: the command) is; None if it is none.
         self.exec_form: tuple[str, ...] | None = None
         #: The instruction that an ONBUILD defers.
@@ -149,9 +149,8 @@ class Instruction:
         return kind, *self._json_or(words.whole, len(self.value) - len(command))
 
     def _read_onbuild(self, escape: str) -> None:
-        [(keyword, rest_start)] = read_keywords([self.value], plain=False)
-        start = self._value_start
-        self.onbuild = Instruction(self._line, start, keyword, start + rest_start, escape)
+        [read] = read_keywords([self.value], plain=False)
+        self.onbuild = Instruction(self._line, self._value_start, read, escape)
 
 
 class Comment(NamedTuple):
@@ -214,9 +213,9 @@ def _read_instructions(source: Source) -> Iterator[Instruction]:
     while True:
         lines, error = source.read(_BATCH)
         read = read_keywords([line.text for line in lines], plain=source.plain)
-        for line, (keyword, rest_start) in zip(lines, read, strict=True):
+        for line, each in zip(lines, read, strict=True):
             try:
-                instruction = Instruction(line, 0, keyword, rest_start, source.escape)
+                instruction = Instruction(line, 0, each, source.escape)
             except InvalidArgumentsError as refused:
                 raise DockerfileSyntaxError(line.start_line, str(refused)) from None
             yield instruction
@@ -228,13 +227,10 @@ def _read_instructions(source: Source) -> Iterator[Instruction]:
 
 def _find_openers(text: str, escape: str) -> list[Opener]:
     """The heredocs that a logical line opens: those of RUN, COPY and ADD, unless they have the exec form."""
-    start = 0
-    [(keyword, rest_start)] = read_keywords([text], plain=False)
+    [(keyword, _, rest)] = read_keywords([text], plain=False)
     if keyword == "ONBUILD":
-        start = rest_start + words.read_flags(text[rest_start:], escape)[1]
-        [(keyword, rest_start)] = read_keywords([text[start:]], plain=False)
+        [(keyword, _, rest)] = read_keywords([rest[words.read_flags(rest, escape)[1] :]], plain=False)
     if keyword not in _WITH_HEREDOC:
         return []
-    rest = text[start + rest_start :].rstrip(SPACE)
     value = rest[words.read_flags(rest, escape)[1] :]
     return [] if words.json_array(value) is not None else openers(text)

@@ -31,19 +31,24 @@ class _PreparedLines:
         return self._lines
 
 
-def read_keywords(texts: Sequence[str], *, plain: bool) -> list[tuple[str, int]]:
-    """For each logical line its keyword in upper case and the offset at which the rest begins.
+def read_keywords(texts: Sequence[str], *, plain: bool) -> list[tuple[str, int, str]]:
+    """For each logical line its keyword in upper case, and the rest without spaces around it and where it begins.
 
     The keyword is "" for a line that has none. ``plain`` promises that all texts have plain spaces.
     """
     prepared = [_prepared(text if plain else _without_foreign_spaces(text)) for text in texts]
-    found = [("", 0)] * len(texts)
+    found = [("", 0, "")] * len(texts)
     for entry in DockerfileParser(fileobj=_PreparedLines(prepared), env_replace=False).structure:
-        index = entry["startline"]
-        keyword = entry["instruction"]
-        if _STAND_IN in keyword:
-            keyword = upper_keyword(texts[index].strip(SPACE)[: len(keyword)])
-        found[index] = keyword, min(len(prepared[index].rstrip()) - len(entry["value"]), len(texts[index]))
+        index, keyword, value = entry["startline"], entry["instruction"], entry["value"]
+        start = len(prepared[index]) - 1 - len(value)
+        if not plain or value[-1:] in ("", _STAND_IN):
+            text = texts[index]
+            if _STAND_IN in keyword:
+                keyword = upper_keyword(text.strip(SPACE)[: len(keyword)])
+            value = text[start:].lstrip(SPACE)
+            start = len(text) - len(value)
+            value = value.rstrip(SPACE)
+        found[index] = keyword, start, value
     return found
 
 

@@ -62,9 +62,9 @@ class InvalidArgumentsError(Exception):
 
 
 def read_flags(text: str, escape: str) -> tuple[tuple[Flag, ...], int]:
-    """The flags at the start of ``text`` and the offset of the value that follows them."""
+    """The flags at the start of ``text``, which has no spaces around it, and the offset of the value that follows."""
     if not text.startswith("--"):
-        return (), len(text) - len(text.lstrip(SPACE))
+        return (), 0
     if text.isascii():
         flags, end = _read_flags(text, escape)
     else:
