@@ -180,7 +180,6 @@ def test_taken_away(context: Path, run: str, path: str) -> None:
         ("RUN rm run.sh && curl -L https://example.com | tar xz -C /app", "/app/run.sh"),
         ("RUN cp run.sh /x/", "/x/other.sh"),
         ("RUN ln -s $TARGET /start", "/start"),
-        ("RUN install -m 755 run.sh /start", "/start"),
         ("RUN pip install sagemaker-training", "/usr/local/bin/train"),
         ('SHELL ["powershell", "-Command"]\nRUN Set-Content run.sh x', "/app/run.sh"),
         ("RUN <<EOF\n#!/usr/bin/env python\nopen('run.sh', 'w')\nEOF", "/app/run.sh"),
@@ -212,6 +211,25 @@ def test_an_executable_stays_known_to_be_one(context: Path) -> None:
 
 def test_a_file_that_replaces_one_of_the_base_image_has_an_unknown_mode(context: Path) -> None:
     assert known(look("RUN echo x > /docker-entrypoint.sh", "/docker-entrypoint.sh", context)).mode is None
+
+
+@pytest.mark.parametrize(
+    ("run", "path", "mode"),
+    [
+        ("RUN install run.sh /start", "/start", 0o755),
+        ("RUN install -m 700 run.sh /start", "/start", 0o700),
+        ("RUN install -Dm644 run.sh /x/y/start", "/x/y/start", 0o644),
+        ("RUN install --mode=0500 run.sh /usr/local/bin/", "/usr/local/bin/run.sh", 0o500),
+        ("RUN install -t /usr/local/bin run.sh", "/usr/local/bin/run.sh", 0o755),
+        ("RUN install -m $M run.sh /start", "/start", None),
+        ("RUN install run.sh /start && chmod 600 run.sh", "/start", 0o755),
+        ("RUN chmod 600 run.sh && install run.sh /start", "/start", 0o755),
+    ],
+)
+def test_installed(context: Path, run: str, path: str, mode: int | None) -> None:
+    entry = known(look(run, path, context))
+    assert entry.mode == mode
+    assert entry.content == SCRIPT.encode()
 
 
 def test_directories(context: Path) -> None:

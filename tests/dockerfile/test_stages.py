@@ -279,3 +279,26 @@ def test_backtick_is_the_escape_where_the_file_says_so() -> None:
 def test_absent_is_only_said_of_scratch() -> None:
     assert build("FROM scratch\n").user is ABSENT
     assert isinstance(build("FROM image\n").user, Unknown)
+
+
+@pytest.mark.parametrize(
+    ("copy", "refused"),
+    [
+        ("COPY --from=far /a /b", True),
+        ("COPY --from=near /a /b", True),
+        ("COPY --from=1 /a /b", True),
+        ("COPY --from=other /a /b", False),
+        ("COPY /a /b", False),
+    ],
+)
+def test_stages_that_take_part_are_evaluated_at_once(copy: str, refused: bool) -> None:
+    text = (
+        "FROM i AS far\nENV A=${}\nFROM i AS near\nCOPY --from=far /a /a\nFROM i AS other\nUSER u\n"
+        f"FROM i\n{copy}\n"
+    )
+    if not refused:
+        build(text).evidence.run_commands(".")
+        return
+    with pytest.raises(DockerfileSyntaxError) as caught:
+        build(text)
+    assert caught.value.line == 2

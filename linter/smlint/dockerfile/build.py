@@ -37,6 +37,9 @@ def build_container(
     evaluation = Evaluation(dockerfile, path, build_args or {})
     stages = evaluation.stages
     judged = stages.choose(stage)
+    # What BuildKit refuses in a stage that takes part is an error now, not when a rule happens to look there.
+    for each in _taking_part(stages, judged):
+        evaluation.state(each)
     config = evaluation.state(judged).config
     histories = Histories(evaluation, dockerfile.escape)
     runs = Runs(path)
@@ -66,6 +69,23 @@ def build_container(
         stage=judged.name,
         other_entries=tuple(_other_entries(stages, judged, path)),
     )
+
+
+def _taking_part(stages: Stages, judged: Stage) -> Iterator[Stage]:
+    """The judged stage and all from which it copies, also by way of others."""
+    todo, seen = [judged], {judged.number}
+    while todo:
+        stage = todo.pop()
+        yield stage
+        for each in stages.ancestry(stage):
+            for instruction in each.instructions:
+                if instruction.keyword not in ("COPY", "ONBUILD"):
+                    continue
+                copied = (instruction.onbuild or instruction).flag("from")
+                source = stages.named(copied.value or "", len(stages.stages)) if copied is not None else None
+                if source is not None and source.number not in seen:
+                    seen.add(source.number)
+                    todo.append(source)
 
 
 class BuiltFiles:

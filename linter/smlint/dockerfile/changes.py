@@ -36,6 +36,8 @@ class CopiedFrom(NamedTuple):
     """What stands at the path came from another one, as that was before the command."""
 
     path: str
+    #: The mode it was given on the way, as chmod takes it.
+    mode: str | None = None
 
 
 class LinkTo(NamedTuple):

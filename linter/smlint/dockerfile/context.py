@@ -13,7 +13,7 @@ from typing import Final
 
 from smlint.container import ABSENT, UNRESOLVED, Fact, FileEntry, FileKind, Known, SimpleCommand, Unknown
 from smlint.dockerfile.buildcontext import LINK_LIMIT, BuildContext
-from smlint.dockerfile.changes import Change, Changed, CopiedFrom, LinkTo, Opaque
+from smlint.dockerfile.changes import Change, Changed, CopiedFrom, LinkTo, Opaque, with_mode
 from smlint.dockerfile.effects import effect
 from smlint.dockerfile.history import Histories, History
 from smlint.dockerfile.paths import BASE_DIRECTORY, in_base_directory, name, normalise, parents, within
@@ -123,6 +123,8 @@ class StageFiles:
                 changes.append(found.change)
             elif isinstance(found, CopiedFrom):
                 path = found.path
+                if found.mode is not None:
+                    changes.append(with_mode(found.mode))
             elif isinstance(found, LinkTo):
                 return self._lookup_known(history.stage, found.path)
             elif isinstance(found, Opaque):

@@ -166,7 +166,12 @@ def _install(operands: Operands, path: str, is_directory: IsDirectory) -> Effect
     if operands.has("d", "--directory"):
         return _make_directory(operands, path, is_directory)
     found = _copy(operands, path, is_directory)
-    return Opaque("install put it there") if isinstance(found, CopiedFrom) else found
+    if not isinstance(found, CopiedFrom):
+        return found
+    mode = next((value for option, value in operands.pairs() if option in ("-m", "--mode")), "755")
+    # "-m755", "-Dm755": the value is a part of the word.
+    joined = next((word for word in operands.words if re.fullmatch(r"-\w*m[0-7]+", word)), None)
+    return found._replace(mode=joined.rpartition("m")[2] if joined else mode)
 
 
 def _make_directory(operands: Operands, path: str, is_directory: IsDirectory) -> Effect | None:
