@@ -110,7 +110,7 @@ def places(container: Container) -> Iterator[FileLocation]:
         yield location
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(FILES)
 def test_every_dockerfile_gives_a_container_or_a_typed_error(text: str) -> None:
     try:
@@ -138,7 +138,7 @@ def examine(container: Container, text: str) -> None:
         assert not isinstance(found, Known) or found.value.path
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(FILES, st.dictionaries(st.sampled_from("AB"), st.sampled_from(["1", "/a", "", "x y"])))
 def test_build_arguments_only_fill_what_was_open(text: str, arguments: dict[str, str]) -> None:
     """A known ENTRYPOINT stays as it is when arguments are given, since BuildKit never expands it."""

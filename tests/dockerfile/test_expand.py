@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smlint.container import UNRESOLVED, is_resolved
@@ -199,6 +199,7 @@ VALUES = st.dictionaries(st.sampled_from(["a", "b", "A", "ab", "_"]), st.text("a
 HIDDEN = st.sets(st.sampled_from(["a", "b", "A", "ab", "_"]))
 
 
+@settings(deadline=None)
 @given(WORD, VALUES)
 def test_every_word_expands_or_is_refused_and_known_values_leave_nothing_open(
     word: str, values: Mapping[str, str]
@@ -210,6 +211,7 @@ def test_every_word_expands_or_is_refused_and_known_values_leave_nothing_open(
     assert is_resolved(text) or "//" in word
 
 
+@settings(deadline=None)
 @given(WORD, VALUES, HIDDEN)
 def test_an_unknown_value_admits_every_value(word: str, values: Mapping[str, str], hidden: set[str]) -> None:
     """Whatever a hidden variable really holds, the text that was found before knowing it still fits."""
@@ -222,6 +224,7 @@ def test_an_unknown_value_admits_every_value(word: str, values: Mapping[str, str
     assert re.fullmatch(pattern, real, re.DOTALL)
 
 
+@settings(deadline=None)
 @given(st.text("ab*?.", max_size=6), st.text("ab.", max_size=12))
 def test_trimming_agrees_with_regular_expressions(pattern: str, value: str) -> None:
     def trimmed(operator: str) -> str:
@@ -239,6 +242,7 @@ def test_trimming_agrees_with_regular_expressions(pattern: str, value: str) -> N
     assert trimmed("%%") == value[: min(starts, default=len(value))]
 
 
+@settings(deadline=None)
 @given(st.text("ab*?", min_size=1, max_size=5), st.text("ab", max_size=10))
 def test_replacing_agrees_with_regular_expressions(pattern: str, value: str) -> None:
     parts = (".*" if c == "*" else "." if c == "?" else re.escape(c) for c in pattern)
@@ -246,11 +250,13 @@ def test_replacing_agrees_with_regular_expressions(pattern: str, value: str) -> 
     assert expand(f"${{V/{pattern}/X}}", {"V": value}.get) == first
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_characters="$\\'\"", exclude_categories=("Cs",))))
 def test_words_without_special_characters_stay(word: str) -> None:
     assert expand(word, {}.get) == word
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_characters="'", exclude_categories=("Cs",))))
 def test_single_quotes_keep_everything(word: str) -> None:
     assert expand(f"'{word}'", ENV.get) == word

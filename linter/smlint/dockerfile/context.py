@@ -118,7 +118,7 @@ class StageFiles:
         for command in reversed([inner for each in commands for inner in _without_wrappers(each)]):
             if in_base and command.directory == UNRESOLVED:
                 command = command._replace(directory=BASE_DIRECTORY)
-            found = effect(command, path, lambda each: history.is_directory(each, number))
+            found = effect(command, path, history.is_directory)
             if isinstance(found, Changed):
                 changes.append(found.change)
             elif isinstance(found, CopiedFrom):

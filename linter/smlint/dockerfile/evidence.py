@@ -78,7 +78,7 @@ class DockerfileEvidence:
                     continue
                 key = (number, index)
                 if key not in self._placed:
-                    self._placed[key] = tuple(self._files_of(placement, number))
+                    self._placed[key] = tuple(self._files_of(placement))
                 found += self._placed[key]
         return found
 
@@ -115,20 +115,20 @@ class DockerfileEvidence:
                 todo += _taken(history, path)
         return found
 
-    def _files_of(self, placement: Placement, number: int) -> Iterator[PlacedFile]:
+    def _files_of(self, placement: Placement) -> Iterator[PlacedFile]:
         if placement.is_context_path and placement.has_wildcard and self._context is not None:
             matches = self._context.matching(placement.source.strip("/"))
             if not isinstance(matches, Unknown) and matches:
                 for match in matches:
-                    yield self._file(placement._replace(source=match), number, written=placement.source)
+                    yield self._file(placement._replace(source=match), written=placement.source)
                 return
-        yield self._file(placement, number, written=placement.source)
+        yield self._file(placement, written=placement.source)
 
-    def _file(self, placement: Placement, number: int, written: str) -> PlacedFile:
+    def _file(self, placement: Placement, written: str) -> PlacedFile:
         is_directory, size, link = self._seen(placement)
         path = placement.target
         if not is_directory:
-            into = placement.is_directory or self._history.is_directory(path, number)
+            into = placement.is_directory or self._history.is_directory(path)
             # A source that cannot be seen and is called like the target is most likely a directory, like the target.
             same = is_directory is None and name(path) == placement.base_name
             path = f"{path.rstrip('/')}/{placement.base_name}" if into and not same else path

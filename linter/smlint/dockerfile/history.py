@@ -5,13 +5,18 @@ What a step does to one certain path is asked of :mod:`smlint.dockerfile.context
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from typing import Final
 
 from smlint.container import UNRESOLVED
-from smlint.dockerfile.paths import STANDARD_DIRECTORIES, parent, parents
+from smlint.dockerfile.paths import STANDARD_DIRECTORIES, normalise, parent, parents
 from smlint.dockerfile.places import Placement, placements
 from smlint.dockerfile.stages import Stage
 from smlint.dockerfile.state import Evaluation, Step
+
+#: Directories that a RUN makes, where they are plain absolute words; seen without reading the command.
+_MKDIR: Final = re.compile(r"\bmkdir(?:\s+-\S+)*((?:\s+/[\w./-]+)+)(?=\s*(?:$|[;&|\n]))")
 
 
 class History:
@@ -34,9 +39,9 @@ class History:
         """Whether all steps run in the working directory that the base image sets, whichever that is."""
         return self.base != "scratch" and all(step.instruction.keyword != "WORKDIR" for step in self.steps)
 
-    def is_directory(self, path: str, before: int) -> bool:
-        """Whether ``path`` is certainly a directory before step number ``before``."""
-        return path in STANDARD_DIRECTORIES or self._directories.get(path, before) < before
+    def is_directory(self, path: str) -> bool:
+        """Whether ``path`` is certainly a directory; if it were a file, some step would fail, before or after."""
+        return path in STANDARD_DIRECTORIES or path in self._directories
 
 
 class Histories:
@@ -60,19 +65,16 @@ class Histories:
         return self._made[stage.number]
 
 
-def _directories(steps: tuple[Step, ...], placed: Mapping[int, list[Placement]]) -> dict[str, int]:
-    """Directories that steps certainly make, and the number of the first step that does."""
-    since: dict[str, int] = {}
+def _directories(steps: tuple[Step, ...], placed: Mapping[int, list[Placement]]) -> frozenset[str]:
+    """Directories that steps make, enter or copy into."""
+    found: set[str] = set()
     for number, step in enumerate(steps):
         if step.instruction.keyword == "WORKDIR":
-            _note(step.directory, number, since)
+            found.add(step.directory)
+        elif step.instruction.keyword == "RUN" and "mkdir" in step.instruction.value:
+            for match in _MKDIR.finditer(step.instruction.value):
+                found.update(normalise(word) for word in match.group(1).split())
         for placement in placed.get(number, ()):
             certain = placement.is_directory or placement.looks_like_directory
-            _note(placement.target if certain else parent(placement.target), number, since)
-    return since
-
-
-def _note(directory: str, number: int, since: dict[str, int]) -> None:
-    for path in (directory, *parents(directory)):
-        if UNRESOLVED not in path:
-            since.setdefault(path, number)
+            found.add(placement.target if certain else parent(placement.target))
+    return frozenset(each for path in found for each in (path, *parents(path)) if UNRESOLVED not in each)

@@ -53,7 +53,7 @@ class Placed:
         for placement in reversed(history.placed[number]):
             if placement.is_relative and path.startswith(BASE_DIRECTORY):
                 placement = placement._replace(target=in_base_directory(placement.target))
-            into = placement.is_directory or history.is_directory(placement.target, number)
+            into = placement.is_directory or history.is_directory(placement.target)
             found = self._put(placement, path, into=into)
             if found is not None:
                 return found
