@@ -87,7 +87,12 @@ class ArgumentsDropped(ContainerRule):
 
 
 def _drops(script: Hop) -> bool:
-    if script.kind is not Kind.SHELL_SCRIPT or script.word.value is not True or not script.then:
+    if (
+        script.kind is not Kind.SHELL_SCRIPT
+        or script.word.value is not True
+        or not script.then
+        or script.unseen
+    ):
         return False
     if any(child.word.value is not False for child in script.then):
         return False

@@ -85,4 +85,6 @@ class ExitCodeMasked(ContainerRule):
 def _masks(shell: Hop) -> bool:
     if shell.kind not in (Kind.SHELL_SCRIPT, Kind.SHELL_STRING) or shell.exit_code.value is False:
         return False
-    return bool(shell.then) and all(child.exit_code.value is False for child in shell.then)
+    return (
+        bool(shell.then) and not shell.unseen and all(child.exit_code.value is False for child in shell.then)
+    )

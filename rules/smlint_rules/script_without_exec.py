@@ -8,6 +8,7 @@ from smlint.container import Container, Witness
 from smlint.diagnostics import Applicability, Edit, FileLocation, Fix, Location, Severity
 from smlint.launch import Hop, Kind, Launch
 from smlint.rule import ContainerRule, Context, Finding
+from smlint.shell.housekeeping import is_trivial
 from smlint_rules.launches import Step, entry_word, launches, name, related, short, steps, when_stopped
 
 
@@ -79,16 +80,19 @@ class ScriptWithoutExec(ContainerRule):
 
 
 def _loses_always(script: Hop) -> bool:
-    if script.kind is not Kind.SHELL_SCRIPT or script.sigterm.value is False or not script.then:
+    if script.kind is not Kind.SHELL_SCRIPT or script.sigterm.value is False:
         return False
-    return all(child.sigterm.value is False for child in script.then)
+    if not script.then or script.unseen:
+        return False
+    # A script that only copies files or prints is not for any program that would mind.
+    return all(child.sigterm.value is False and not is_trivial(child.argv) for child in script.then)
 
 
 def _finding(launch: Launch, step: Step) -> Finding:
     script, program = step
     primary = entry_word(launch, script)
     where = program.location
-    line = f" in line {where.line}" if isinstance(where, FileLocation) else ""
+    line = f" in line {program.line}" if program.line else ""
     return Finding(
         primary,
         f"`{name(script)}` starts `{short(launch, program)}` without exec: SIGTERM stops at the shell, "

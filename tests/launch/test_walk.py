@@ -137,3 +137,15 @@ def test_a_chain_that_starts_itself_ends(container: Make) -> None:
     launch = train(container, *["env"] * 40, "./prog")
     assert len(launch.hops) <= 13
     assert launch.sigterm_arrives.value is None
+
+
+@pytest.mark.parametrize(
+    ("command", "sigterm"), [("start_server", None), ("python x.py", False), ("/opt/program/prog", False)]
+)
+def test_a_name_may_be_a_function_of_a_file_that_is_not_in_view(
+    container: Make, command: str, sigterm: bool | None
+) -> None:
+    image = container(
+        "bash", "e.sh", files={"/opt/program/e.sh": f"source /etc/lib.sh\n{command}\n"}, unseen=["/"]
+    )
+    assert resolve(image, Workload.TRAINING).sigterm_arrives.value is sigterm

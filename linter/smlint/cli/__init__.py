@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "rule": "smlint.cli.rule",
     "config": "smlint.cli.config",
     "job": "smlint.cli.job",
+    "launch": "smlint.cli.launch",
     "lsp": "smlint.cli.lsp",
 }
 _DEFAULT: Final = "lint"

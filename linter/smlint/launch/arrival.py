@@ -28,9 +28,13 @@ class Arrival(NamedTuple):
     exit_code: Answer
     #: Why the platform's word is not among the arguments, where it is not.
     word_lost: str = ""
+    #: Whether the platform's word has been used on the way, as the name of a script: it has arrived.
+    word_used: bool = False
     #: Whether it is unknown that the word is missing.
     word_unknown: bool = False
     condition: str = ""
+    #: The line of the script that starts it; 0 where no script does.
+    line: int = 0
     #: Where ``exec`` would make the process take its parent's place.
     exec_at: Location | None = None
     #: The init that tells every process below of SIGTERM, not its child alone; "" where there is none.
@@ -42,6 +46,13 @@ class Arrival(NamedTuple):
     def texts(self) -> tuple[str, ...]:
         """The words as plain strings."""
         return tuple(argument.text for argument in self.argv)
+
+    def reading(self, operand: int) -> Arrival:
+        """The same, once the word at ``operand`` has been taken for a script's name."""
+        taken = self.argv[operand].passed and not any(
+            argument.passed for argument in self.argv[operand + 1 :]
+        )
+        return self._replace(word_used=True) if taken else self
 
 
 def further(so_far: Answer, passes: bool | None, reason: str) -> Answer:

@@ -64,6 +64,8 @@ class Hop(NamedTuple):
     relation_reason: str
     #: The words that start this process: in the Dockerfile, a script, the image's config or the request.
     location: Location
+    #: The line of the script at which it is started, from 1; 0 where it is not started by a script.
+    line: int
     #: Whether the platform's word (or ContainerArguments) is among the arguments; yes where there is none to get.
     word: Answer
     #: Whether SIGTERM, sent to PID 1, is delivered to this process.

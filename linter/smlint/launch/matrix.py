@@ -7,7 +7,6 @@ What the started process does with its arguments is the chain's business.
 from __future__ import annotations
 
 import enum
-import shlex
 from typing import Final, NamedTuple
 
 from smlint.container import ABSENT, UNRESOLVED, Absent, Command, Fact, Known, Overrides, Unknown, Word
@@ -109,6 +108,8 @@ def docker_command(workload: Workload, overrides: Overrides) -> str:
     The engine's ``--entrypoint`` takes one word; further ones stand behind the image name, where they have the same
     effect.
     """
+    import shlex
+
     if workload is Workload.INFERENCE:
         overrides = Overrides()
     head = ["docker", "run"]

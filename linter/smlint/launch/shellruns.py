@@ -14,7 +14,9 @@ from smlint.diagnostics import FileLocation, Location
 from smlint.launch.arrival import Argument, Arrival, further
 from smlint.launch.chain import Answer, Relation
 from smlint.launch.executables import file_at, working_directory
-from smlint.launch.shells import ShellCall
+from smlint.launch.launchers import table
+from smlint.launch.programs import is_python, known_programs
+from smlint.launch.shells import ShellCall, shell_name
 
 if TYPE_CHECKING:
     from smlint.shell.flow import Flow, Path, Sourced, Started
@@ -41,12 +43,13 @@ def shell_starts(
     if text is None:
         return [], "the script cannot be read" if script else "the command string is not resolved"
     directory = arrival.directory or working_directory(container)
+    unread: list[str] = []
     flow = analyse(
         text,
         dialect=shell or "sh",
         arguments=[argument.text for argument in arrival.argv[call.rest :]],
         lookup=_lookup(container),
-        read_source=_sources(container),
+        read_source=_sources(container, unread),
         is_command_string=call.is_string,
         options=call.options,
         directory=directory.value if isinstance(directory, Known) else UNRESOLVED,
@@ -55,8 +58,32 @@ def shell_starts(
     passed = frozenset(
         number for number, argument in enumerate(arrival.argv[call.rest :], 1) if argument.passed
     )
-    starts = [_start(arrival, path, passed, script, text) for path in flow.paths]
-    return starts, _unseen(flow)
+    words = [argument.text for argument in arrival.argv[call.rest :] if argument.passed]
+    lost = f'"{" ".join(words)}" is not passed on' if words else arrival.word_lost
+    starts = [
+        _start(arrival._replace(word_lost=lost), path, passed, script, text, call.name) for path in flow.paths
+    ]
+    return [_doubted(start, unread) for start in starts], _unseen(flow)
+
+
+def _doubted(start: Arrival, unread: list[str]) -> Arrival:
+    """A name that is no known program may be a function of a sourced file that is not in view."""
+    name = start.argv[0].text if start.argv else ""
+    if not unread or start.relation is Relation.REPLACES or "/" in name or is_known(name):
+        return start
+    reason = f"{name} may be a function of {unread[0]}, which is not in view"
+    return start._replace(
+        relation=Relation.UNKNOWN,
+        reason=reason,
+        sigterm=_unsure(start.sigterm, reason),
+        exit_code=_unsure(start.exit_code, reason),
+        word_unknown=True,
+        exec_at=None,
+    )
+
+
+def _unsure(answer: Answer, reason: str) -> Answer:
+    return answer if answer.value is None else Answer(None, reason)
 
 
 def _text(arrival: Arrival, call: ShellCall, script: FileEntry | None) -> str | None:
@@ -67,6 +94,11 @@ def _text(arrival: Arrival, call: ShellCall, script: FileEntry | None) -> str | 
         return content.decode("utf-8", "surrogateescape")
     text = arrival.texts[call.operand or 0]
     return text if is_resolved(text) else None
+
+
+def is_known(name: str) -> bool:
+    """Whether a name means a program that smlint knows, so that it is hardly a function's."""
+    return is_python(name) or shell_name(name) is not None or name in known_programs() or name in table()
 
 
 def _unseen(flow: Flow) -> str:
@@ -83,12 +115,13 @@ def _lookup(container: Container) -> Callable[[str], str | None]:
     return value
 
 
-def _sources(container: Container) -> Callable[[str, str], Sourced | None]:
+def _sources(container: Container, unread: list[str]) -> Callable[[str, str], Sourced | None]:
     from smlint.shell.flow import Sourced
 
     def read(path: str, directory: str) -> Sourced | None:
         found = file_at(container, path, _directory(directory, container))
         if not isinstance(found, Known) or found.value.content is None:
+            unread.append(path)
             return None
         entry = found.value
         return Sourced(entry.context_path or entry.path, entry.content.decode("utf-8", "replace"))
@@ -103,7 +136,7 @@ def _directory(text: str, container: Container) -> Fact[str]:
 
 
 def _start(
-    arrival: Arrival, path: Path, passed: frozenset[int], script: FileEntry | None, text: str
+    arrival: Arrival, path: Path, passed: frozenset[int], script: FileEntry | None, text: str, shell: str
 ) -> Arrival:
     command = path.command
     place = _place(arrival, command, script)
@@ -112,11 +145,12 @@ def _start(
     return arrival._replace(
         argv=argv,
         location=place,
+        line=command.location.line if script else 0,
         relation=_RELATIONS[path.replaces.value],
         reason=path.replaces.reason,
-        sigterm=_sigterm(arrival, path, text),
+        sigterm=_sigterm(arrival, path, text, shell),
         exit_code=further(arrival.exit_code, path.keeps_exit_code.value, path.keeps_exit_code.reason),
-        word_lost=is_passed.reason or "the shell does not pass its arguments on",
+        word_lost=arrival.word_lost if is_passed.value is False else is_passed.reason,
         word_unknown=is_passed.value is None,
         condition=" and ".join(str(condition) for condition in path.conditions),
         directory=_directory_of(command, arrival),
@@ -124,6 +158,13 @@ def _start(
     )
 
 
+#: Builtins that run text or files that could not be followed.
+_RUNS_TEXT: Final = frozenset({"eval", ".", "source", "command", "builtin"})
+_WITHOUT_EXEC: Final = {
+    "piped": "part of a pipe",
+    "background": "in the background",
+    "subshell": "in a subshell",
+}
 _RELATIONS: Final = {True: Relation.REPLACES, False: Relation.CHILD, None: Relation.UNKNOWN}
 
 
@@ -140,9 +181,11 @@ def _place(arrival: Arrival, command: Started, script: FileEntry | None) -> Loca
     return script.location if script is not None else arrival.location
 
 
-def _sigterm(arrival: Arrival, path: Path, text: str) -> Answer:
+def _sigterm(arrival: Arrival, path: Path, text: str, shell: str) -> Answer:
     if path.replaces.value is True:
         return arrival.sigterm
+    if path.command.texts[:1] and path.command.texts[0] in _RUNS_TEXT:
+        return further(arrival.sigterm, None, f"what {path.command.texts[0]} runs is not known")
     forwards = path.forwards_signal
     if path.replaces.value is None:
         # It arrives either way, or nobody knows.
@@ -156,6 +199,9 @@ def _sigterm(arrival: Arrival, path: Path, text: str) -> Answer:
     if forwards.value is False and arrival.group:
         reason = f"{arrival.group} tells every process, and the container ends as soon as the shell does"
         return further(arrival.sigterm, None, reason)
+    if forwards.value is False and path.trap is None:
+        why = _WITHOUT_EXEC.get(path.command.how, "no exec")
+        return further(arrival.sigterm, False, f"{why}: SIGTERM stops at {shell}")
     return further(arrival.sigterm, forwards.value, forwards.reason)
 
 

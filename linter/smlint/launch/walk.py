@@ -7,9 +7,8 @@ shell text is left to :mod:`.shellruns`.
 from __future__ import annotations
 
 import posixpath
-import shlex
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from smlint.container import (
     ABSENT,
@@ -24,17 +23,21 @@ from smlint.container import (
     Unknown,
     is_resolved,
 )
-from smlint.launch import launchers, programs, shells
+from smlint.launch import programs, shells
 from smlint.launch.arrival import Argument, Arrival, further
 from smlint.launch.chain import YES, Answer, Hop, Kind, Launch, Relation
 from smlint.launch.executables import file_at, find_program, shebang
 from smlint.launch.matrix import PASSED, EffectiveArgv, docker_command, effective_argv
-from smlint.launch.shellruns import shell_starts
 from smlint.launch.shells import implementation
 from smlint.workload import Workload
 
+if TYPE_CHECKING:
+    from smlint.launch import launchers
+
 #: A chain longer than this is not followed: it starts itself.
 MAX_HOPS: Final = 12
+#: Processes looked at in one walk, all ways together.
+MAX_PROCESSES: Final = 128
 
 
 def resolve(
@@ -103,11 +106,17 @@ class _Walk:
     def __init__(self, container: Container, *, has_word: bool, by_name: bool) -> None:
         self._container = container
         self._by_name = by_name
+        self._processes = 0
+        #: The scripts being read, from the first to the one at hand: one that starts itself is read once.
+        self._reading: list[str] = []
         self._has_word = has_word
 
     def hop(self, arrival: Arrival, depth: int) -> Hop:
         """The process that ``arrival`` becomes, and all that follows it."""
         texts = arrival.texts
+        self._processes += 1
+        if self._processes > MAX_PROCESSES:
+            return self._hop(arrival, Kind.PROGRAM, unseen="there are too many ways to follow")
         if depth >= MAX_HOPS:
             return self._hop(arrival, Kind.PROGRAM, unseen="the chain is too long to be followed")
         if not texts or not is_resolved(texts[0]):
@@ -120,6 +129,8 @@ class _Walk:
             return self._python(arrival, depth)
         # No launcher is called so, and the table need not be read.
         if not texts[0].endswith((".sh", ".py")):
+            from smlint.launch import launchers
+
             launcher = launchers.split(arrival.texts)
             if launcher is not None:
                 return self._launcher(arrival, launcher, depth)
@@ -140,6 +151,7 @@ class _Walk:
             relation=arrival.relation,
             relation_reason=arrival.reason,
             location=arrival.location,
+            line=arrival.line,
             word=self._word(arrival),
             sigterm=arrival.sigterm,
             exit_code=arrival.exit_code,
@@ -152,13 +164,15 @@ class _Walk:
         )
 
     def _word(self, arrival: Arrival) -> Answer:
-        if not self._has_word or any(argument.passed for argument in arrival.argv):
+        if not self._has_word or arrival.word_used or any(argument.passed for argument in arrival.argv):
             return YES
         if arrival.word_unknown:
             return Answer(None, arrival.word_lost)
         return Answer(False, arrival.word_lost or "it is not passed on")
 
     def _launcher(self, arrival: Arrival, found: launchers.Split, depth: int) -> Hop:
+        from smlint.launch import launchers
+
         launcher = found.launcher
         rest = arrival.argv[found.start :]
         name = launcher.names[0]
@@ -186,6 +200,8 @@ class _Walk:
         if call.how == "-c":
             return self._hop(arrival, Kind.PROGRAM)
         if call.how == "-m":
+            from smlint.launch import launchers
+
             as_module = arrival.argv[call.operand - 1 :]
             launcher = launchers.split([argument.text for argument in as_module])
             if launcher is not None:
@@ -212,7 +228,7 @@ class _Walk:
             return self._hop(arrival, Kind.SHELL_STRING, unseen="the shell is given no command")
         if call.is_string:
             return self._text(arrival, call, None, depth)
-        return self._text(arrival, call, self._script(arrival, call), depth)
+        return self._text(arrival.reading(call.operand), call, self._script(arrival, call), depth)
 
     def _script(self, arrival: Arrival, call: shells.ShellCall) -> Fact[FileEntry]:
         """The script a shell is asked to run: a path, or, for bash, a name it also looks up on PATH."""
@@ -230,9 +246,19 @@ class _Walk:
         if script is not None and not isinstance(script, Known):
             why = script.reason if isinstance(script, Unknown) else "there is no such script"
             return self._hop(arrival, kind, file=script, unseen=why, operand=call.operand or 0)
+        path = script.value.path if script else ""
+        if path and path in self._reading:
+            return self._hop(
+                arrival, kind, file=script, unseen="the script starts itself", operand=call.operand or 0
+            )
+        # Reading shell text brings a parser along, which most entries do without.
+        from smlint.launch.shellruns import shell_starts
+
         shell = implementation(self._container, arrival.texts[0], by_name=self._by_name)
         starts, unseen = shell_starts(self._container, arrival, call, script.value if script else None, shell)
+        self._reading.append(path)
         then = [self.hop(start, depth + 1) for start in starts]
+        self._reading.pop()
         return self._hop(
             arrival, kind, then=then, file=script, unseen=unseen, operand=(call.operand or 0) if script else 0
         )
@@ -287,6 +313,8 @@ def _split_env(arrival: Arrival, *, shebang: bool = False) -> Arrival:
         rest = argv[2:]
         if not string and rest:
             string, rest = rest[0].text, rest[1:]
+        import shlex
+
         try:
             words = shlex.split(string)
         except ValueError:
@@ -305,7 +333,7 @@ def _below(arrival: Arrival, launcher: launchers.Launcher, rest: tuple[Argument,
     name = launcher.names[0]
     if launcher.subcommand:
         name += f" {launcher.subcommand}"
-    following = arrival._replace(argv=rest, condition="", exec_at=None)
+    following = arrival._replace(argv=rest, condition="", exec_at=None, line=0)
     if launcher.replaces:
         return following._replace(relation=Relation.REPLACES, reason=f"{name} becomes the program")
     note = launcher.note or f"whether {name} passes SIGTERM on is not documented"

@@ -62,9 +62,7 @@ def _hops(siblings: Sequence[Hop], indent: str, parent: Hop | None) -> Iterator[
     for index, hop in enumerate(siblings):
         last = index == len(siblings) - 1
         branch = "└─ " if last else "├─ "
-        yield _Line(
-            f"{indent}{branch}{_label(hop)}  {hop.text}", place(hop.location), tuple(_notes(hop, parent))
-        )
+        yield _Line(f"{indent}{branch}{_label(hop)}  {hop.text}", _place(hop), tuple(_notes(hop, parent)))
         yield from _hops(hop.then, indent + ("   " if last else "│  "), hop)
 
 
@@ -87,6 +85,11 @@ def _note(before: Answer, after: Answer, parent: Hop | None) -> Iterator[str]:
     if after.value is True or not after.reason or (parent is not None and before == after):
         return
     yield f"{'✗' if after.value is False else '?'} {after.reason}"
+
+
+def _place(hop: Hop) -> str:
+    where = place(hop.location)
+    return f"{where}:{hop.line}" if hop.line and isinstance(hop.location, ImageLocation) else where
 
 
 def place(where: Location) -> str:
@@ -131,6 +134,7 @@ def _hop(hop: Hop) -> dict[str, Any]:
         "reason": hop.relation_reason,
         "condition": hop.condition,
         "location": location(hop.location),
+        "line": hop.line,
         "word": _answer(hop.word),
         "sigterm": _answer(hop.sigterm),
         "exit_code": _answer(hop.exit_code),

@@ -1,0 +1,60 @@
+"""``smlint launch``: what SageMaker starts, process by process."""
+
+from __future__ import annotations
+
+import enum
+from typing import Annotated
+
+import typer
+
+from smlint.cli import options
+from smlint.launch.subject import LaunchError, Question, of_dockerfile, of_image
+
+
+class Shape(enum.StrEnum):
+    """How chains are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def launch(
+    target: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[PATH | image REF]",
+            help="A Dockerfile or its folder (default: here), or the word image and a built image's reference.",
+        ),
+    ] = [],  # noqa: B006  typer makes a new list of it
+    workload: options.Workloads = [],  # noqa: B006
+    stage: options.Stage = None,
+    build_arg: options.BuildArgs = [],  # noqa: B006
+    context: options.BuildContext = None,
+    entrypoint: Annotated[
+        list[str], typer.Option(metavar="WORD", help="A word of the job's ContainerEntrypoint; repeatable.")
+    ] = [],  # noqa: B006
+    argument: Annotated[
+        list[str], typer.Option(metavar="WORD", help="A word of the job's ContainerArguments; repeatable.")
+    ] = [],  # noqa: B006
+    format: Annotated[Shape, typer.Option("--format", "-f", help="How to print it.")] = Shape.TEXT,
+) -> None:
+    """Show what becomes PID 1, what gets `train` or `serve`, and what hears SIGTERM. Starts nothing."""
+    from smlint.report import launch as printed
+
+    question = Question(tuple(workload) or None, tuple(entrypoint), tuple(argument))
+    try:
+        if target[:1] == ["image"] and len(target) == 2:
+            launches = of_image(target[1], question)
+        elif len(target) > 1:
+            options.usage("name one Dockerfile or folder, or the word image and one reference")
+        else:
+            launches = of_dockerfile(
+                target[0] if target else ".",
+                question,
+                context=context,
+                stage=stage,
+                build_args=options.pairs(build_arg, "--build-arg", str),
+            )
+    except LaunchError as error:
+        options.usage(str(error))
+    typer.echo(printed.to_json(launches) if format is Shape.JSON else printed.text(launches), nl=False)
