@@ -35,47 +35,45 @@ _BINARIES: Final = (
     "/bin",
     "/sbin",
 )
-#: Libraries that have a link, with the number in the link's name.
-_LINKED: Final = {
-    "cuda": 1,
-    "cudadebugger": 1,
-    "nvcuvid": 1,
-    "nvidia-ml": 1,
-    "nvidia-cfg": 1,
-    "nvidia-ptxjitcompiler": 1,
-    "nvidia-allocator": 1,
-    "nvidia-opencl": 1,
-    "nvidia-encode": 1,
-    "nvidia-opticalflow": 1,
-    "nvidia-fbc": 1,
-    "nvidia-ngx": 1,
-    "nvidia-nvvm": 4,
-    "nvoptix": 1,
-    "vdpau_nvidia": 1,
-    "GLX_nvidia": 0,
-    "EGL_nvidia": 0,
-    "GLESv1_CM_nvidia": 1,
-    "GLESv2_nvidia": 2,
-}
-#: Libraries that are only found by their whole name.
-_UNLINKED: Final = (
+#: Libraries of the driver, between "lib" and ".so".
+_NAMES: Final = (
+    "cuda",
+    "cudadebugger",
+    "nvcuvid",
+    "nvidia-ml",
+    "nvidia-cfg",
+    "nvidia-ptxjitcompiler",
+    "nvidia-allocator",
     "nvidia-compiler",
     "nvidia-fatbinaryloader",
     "nvidia-gpucomp",
+    "nvidia-nvvm",
+    "nvidia-opencl",
     "nvidia-tileiras",
     "nvidia-pkcs11",
     "nvidia-pkcs11-openssl3",
+    "nvidia-encode",
+    "nvidia-opticalflow",
+    "nvidia-fbc",
+    "nvidia-ifr",
+    "nvidia-ngx",
+    "nvidia-nscq",
+    "nvidia-cbl",
     "nvidia-eglcore",
     "nvidia-glcore",
     "nvidia-glsi",
-    "nvidia-tls",
-    "nvidia-rtcore",
     "nvidia-glvkspirv",
-    "nvidia-cbl",
-    "nvidia-ifr",
-    "nvidia-nscq",
+    "nvidia-rtcore",
+    "nvidia-tls",
+    "nvoptix",
+    "vdpau_nvidia",
+    "GLX_nvidia",
+    "EGL_nvidia",
+    "GLESv1_CM_nvidia",
+    "GLESv2_nvidia",
 )
-_LINK: Final = re.compile(rf"/lib(?:{'|'.join(_LINKED)})\.so(?:\.\d)?$")
+_FIRMWARE: Final = ("gsp.bin", "gsp_ga10x.bin", "gsp_tu10x.bin", "gsp_ad10x.bin")
+_LINK: Final = re.compile(rf"/lib(?:{'|'.join(_NAMES)})\.so(?:\.\d)?$")
 _VERSION: Final = re.compile(r"\.so\.(\d{3,}\.\d+(?:\.\d+)?)$")
 _CACHED: Final = re.compile(rb"/[!-~]*/lib(?:cuda|nvidia-[a-z0-9-]+)\.so(?:\.\d+)*(?=\0)")
 #: What a finding should name first.
@@ -122,23 +120,23 @@ def _versions(file: PlacedFile) -> Iterator[str]:
 
 
 def _places() -> Iterator[str]:
-    for folder, (name, number) in product(_LIBRARIES, _LINKED.items()):
-        yield f"{folder}/lib{name}.so.{number}"
-    for folder in _LIBRARIES:
-        yield f"{folder}/libcuda.so"
-    for folder, name in product(_BINARIES, PROGRAMS):
+    """Where a driver shows first. Every place costs a question to the engine, so all others wait for an answer."""
+    for folder, name in product(_LIBRARIES, ("libcuda.so.1", "libcuda.so", "libnvidia-ml.so.1")):
         yield f"{folder}/{name}"
+    for folder in _BINARIES:
+        yield f"{folder}/nvidia-smi"
+    yield from (f"/usr/bin/{name}" for name in PROGRAMS)
     yield from ("/lib/modules/", "/usr/lib/modules/", "/var/lib/dkms/", "/usr/local/nvidia/")
 
 
 def _places_of(versions: Sequence[str], folders: Sequence[str]) -> Iterator[str]:
+    """All names that the driver's files have in these versions."""
+    yield from (f"{folder}/{name}" for folder, name in product(_BINARIES, PROGRAMS))
     for version in versions:
-        for folder, name in product(folders, (*_LINKED, *_UNLINKED)):
+        for folder, name in product(folders, _NAMES):
             yield f"{folder}/lib{name}.so.{version}"
         yield f"/usr/src/nvidia-{version}/"
-        for folder, name in product(
-            ("/lib", "/usr/lib"), ("gsp.bin", "gsp_ga10x.bin", "gsp_tu10x.bin", "gsp_ad10x.bin")
-        ):
+        for folder, name in product(("/lib", "/usr/lib"), _FIRMWARE):
             yield f"{folder}/firmware/nvidia/{version}/{name}"
 
 

@@ -33,6 +33,8 @@ LABEL: Final = "io.smlint.image"
 LIST_BYTES: Final = 64 << 20
 LIST_ENTRIES: Final = 100_000
 MAX_HOPS: Final = 40
+KEPT_FILE: Final = 1 << 14
+KEPT_FILES: Final = 256
 
 _STAT_HEADER: Final = "X-Docker-Container-Path-Stat"
 #: Go's os.FileMode, which the API gives.
@@ -110,6 +112,8 @@ class DaemonFiles:
         self._container: str | None = None
         self._seen: dict[str, Node | None] = {}
         self._listings: dict[str, Listing] = {}
+        #: Small files that came along with a listing: another question would cost 30 ms.
+        self._contents: dict[str, bytes] = {}
 
     def stat(self, path: str) -> Node | None:
         """See :class:`smlint.image.source.FileSystem`."""
@@ -120,6 +124,8 @@ class DaemonFiles:
         node = self.stat(path)
         if node is None or node.kind is not FileKind.FILE:
             return None
+        if node.path in self._contents:
+            return self._contents[node.path][:limit]
         with self._archive(node.path) as stream:
             for member in tar.members(stream):
                 return stream.read(min(member.size, limit))
@@ -174,6 +180,8 @@ class DaemonFiles:
                 node = _node_of(member, posixpath.normpath(posixpath.join(above, member.name.lstrip("/"))))
                 if node.kind is not FileKind.DIRECTORY:
                     nodes.append(node)
+                if member.type == tar.REGULAR and member.size <= KEPT_FILE and count < KEPT_FILES:
+                    self._contents[node.path] = stream.read(member.size)
                 if count >= LIST_ENTRIES or stream.tell() + member.size > LIST_BYTES:
                     return Listing(nodes, (directory,))
         return Listing(nodes)
