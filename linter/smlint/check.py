@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from smlint import config, discover
@@ -12,6 +12,7 @@ from smlint.dockerfile import UnreadableInputError, decode, read
 from smlint.dockerfile.lint import DockerfileOptions, lint_dockerfile
 from smlint.dockerfile.stages import UnknownStageError
 from smlint.engine import Outcome, Plan
+from smlint.plan import make_plan
 from smlint.registry import Registry
 from smlint.workload import DEFAULT_WORKLOADS, Workload
 
@@ -149,16 +150,3 @@ class Checker:
             build_args=settings.build_args,
             context=context,
         )
-
-
-def make_plan(settings: Settings, ignored: Iterable[str], registry: Registry) -> Plan:
-    """The plan that ``settings`` ask for, without the rules that ``ignored`` names."""
-    enabled = registry.enabled(settings.select, settings.ignore, settings.extend_select)
-    for selector in ignored:
-        enabled -= registry.matching(selector)
-    severities = {
-        code: severity
-        for selector, severity in settings.severity.items()
-        for code in registry.matching(selector)
-    }
-    return Plan(registry, enabled, severities)

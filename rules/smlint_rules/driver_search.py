@@ -15,26 +15,22 @@ from typing import Final
 from smlint.container import Container, Fact, Known, PlacedFile
 from smlint_rules.driver_files import PATTERNS, PROGRAMS, is_driver_file
 
-_LIBRARIES: Final = (
-    "/usr/lib/x86_64-linux-gnu",
-    "/usr/lib/x86_64-linux-gnu/nvidia/current",
-    "/usr/lib/aarch64-linux-gnu",
-    "/usr/lib/aarch64-linux-gnu/nvidia/current",
-    "/lib/x86_64-linux-gnu",
-    "/lib/aarch64-linux-gnu",
-    "/usr/lib64",
-    "/usr/lib",
-    "/lib64",
-    "/usr/local/lib",
-)
-_BINARIES: Final = (
-    "/usr/bin",
-    "/usr/sbin",
-    "/usr/local/nvidia/bin",
-    "/usr/lib/nvidia/current",
-    "/bin",
-    "/sbin",
-)
+#: Where distributions and NVIDIA's installer put the libraries, by machine.
+_LIBRARIES: Final = {
+    "amd64": (
+        "/usr/lib/x86_64-linux-gnu",
+        "/usr/lib/x86_64-linux-gnu/nvidia/current",
+        "/usr/lib64",
+        "/usr/lib",
+    ),
+    "arm64": (
+        "/usr/lib/aarch64-linux-gnu",
+        "/usr/lib/aarch64-linux-gnu/nvidia/current",
+        "/usr/lib64",
+        "/usr/lib",
+    ),
+}
+_BINARIES: Final = ("/usr/bin", "/usr/lib/nvidia/current")
 #: Libraries of the driver, between "lib" and ".so".
 _NAMES: Final = (
     "cuda",
@@ -91,14 +87,15 @@ def driver_files(container: Container) -> Fact[Sequence[PlacedFile]]:
 def _search(container: Container) -> Fact[Sequence[PlacedFile]]:
     patterns = [*(f"^(?:{pattern})$" for pattern in PATTERNS), _LINK.pattern]
     cached = _in_loader_cache(container)
-    first = container.evidence.files_matching(patterns, [*_places(), *cached])
+    folders = _folders(container)
+    first = container.evidence.files_matching(patterns, [*_places(folders), *cached])
     if not isinstance(first, Known):
         return first
     found = {file.path: file for file in first.value}
     versions = sorted({version for file in first.value for version in _versions(file)})
     if versions:
-        folders = dict.fromkeys((*_LIBRARIES, *map(posixpath.dirname, cached)))
-        second = container.evidence.files_matching(patterns, _places_of(versions, tuple(folders)))
+        everywhere = tuple(dict.fromkeys((*folders, *map(posixpath.dirname, cached))))
+        second = container.evidence.files_matching(patterns, _places_of(versions, everywhere))
         if isinstance(second, Known):
             found.update((file.path, file) for file in second.value)
     files = [file for file in found.values() if file.link_target is None and is_driver_file(file.path)]
@@ -119,14 +116,18 @@ def _versions(file: PlacedFile) -> Iterator[str]:
             yield match[1]
 
 
-def _places() -> Iterator[str]:
+def _folders(container: Container) -> tuple[str, ...]:
+    platform = container.platform.value if isinstance(container.platform, Known) else ""
+    return _LIBRARIES["arm64" if platform.endswith("/arm64") else "amd64"]
+
+
+def _places(folders: Sequence[str]) -> Iterator[str]:
     """Where a driver shows first. Every place costs a question to the engine, so all others wait for an answer."""
-    for folder, name in product(_LIBRARIES, ("libcuda.so.1", "libcuda.so", "libnvidia-ml.so.1")):
-        yield f"{folder}/{name}"
-    for folder in _BINARIES:
-        yield f"{folder}/nvidia-smi"
-    yield from (f"/usr/bin/{name}" for name in PROGRAMS)
-    yield from ("/lib/modules/", "/usr/lib/modules/", "/var/lib/dkms/", "/usr/local/nvidia/")
+    yield from (
+        f"{folder}/{name}" for folder, name in product(folders, ("libcuda.so.1", "libnvidia-ml.so.1"))
+    )
+    yield from (f"{folder}/nvidia-smi" for folder in _BINARIES)
+    yield from ("/lib/modules/", "/var/lib/dkms/", "/usr/local/nvidia/")
 
 
 def _places_of(versions: Sequence[str], folders: Sequence[str]) -> Iterator[str]:

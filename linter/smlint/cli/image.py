@@ -9,10 +9,10 @@ import typer
 
 from smlint import config as settings_of
 from smlint import registry
-from smlint.check import make_plan
 from smlint.cli import options, probe_options
 from smlint.config import FORMATS, ConfigError, Settings
 from smlint.exit_code import ExitCode
+from smlint.plan import make_plan
 from smlint.registry import BrokenPackError, UnknownRuleError
 from smlint.report import Report
 from smlint.report.emit import Color, OutputError, emit, parse_target

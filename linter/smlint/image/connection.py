@@ -41,6 +41,9 @@ def connect(environment: Mapping[str, str] | None = None) -> docker.DockerClient
             f"no container engine answers at {where} ({innermost(error)}); start it, set DOCKER_HOST, "
             "or name an archive (docker-archive:FILE) or a registry image (docker://REF)"
         ) from None
+    if settings.get("base_url", "").startswith(("unix://", "http+unix://")):
+        # A socket has no proxy and no netrc entry; looking them up takes longer than the engine's answer.
+        client.api.trust_env = False
     return client
 
 

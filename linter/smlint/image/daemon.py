@@ -112,6 +112,8 @@ class DaemonFiles:
         self._container: str | None = None
         self._seen: dict[str, Node | None] = {}
         self._listings: dict[str, Listing] = {}
+        #: Directories that were listed to the end: what is not in their listing is not there.
+        self._whole: set[str] = set()
         #: Small files that came along with a listing: another question would cost 30 ms.
         self._contents: dict[str, bytes] = {}
 
@@ -163,12 +165,14 @@ class DaemonFiles:
         return Listing([node] if node is not None and node.kind is not FileKind.DIRECTORY else ())
 
     def _listing(self, directory: str) -> Listing:
-        above = next((folder for folder in self._listings if directory.startswith(f"{folder}/")), None)
-        if above is not None and not self._listings[above].incomplete:
+        above = next(filter(self._whole.__contains__, _ancestors(directory)), None)
+        if above is not None:
             nodes = self._listings[above].nodes
             return Listing([node for node in nodes if node.path.startswith(f"{directory}/")])
         if directory not in self._listings:
             self._listings[directory] = self._list(directory)
+            if not self._listings[directory].incomplete:
+                self._whole.add(directory)
         return self._listings[directory]
 
     def _list(self, directory: str) -> Listing:
@@ -178,6 +182,7 @@ class DaemonFiles:
         with self._archive(directory) as stream:
             for count, member in enumerate(tar.members(stream)):
                 node = _node_of(member, posixpath.normpath(posixpath.join(above, member.name.lstrip("/"))))
+                self._seen[node.path] = node
                 if node.kind is not FileKind.DIRECTORY:
                     nodes.append(node)
                 if member.type == tar.REGULAR and member.size <= KEPT_FILE and count < KEPT_FILES:
@@ -206,7 +211,8 @@ class DaemonFiles:
 
     def _lstat(self, path: str) -> Node | None:
         if path not in self._seen:
-            self._seen[path] = self._ask(path)
+            listed = any(map(self._whole.__contains__, _ancestors(path)))
+            self._seen[path] = None if listed else self._ask(path)
         return self._seen[path]
 
     def _ask(self, path: str) -> Node | None:
@@ -286,6 +292,12 @@ def _one_line(what: str) -> Iterator[None]:
     except (docker.errors.DockerException, requests.RequestException, urllib3.exceptions.HTTPError) as error:
         text = " ".join(str(getattr(error, "explanation", None) or error).split())
         raise ImageError(f"{what}: the engine failed: {text[:300]}") from None
+
+
+def _ancestors(path: str) -> Iterator[str]:
+    """The directories above ``path``, the closest first, the root left out."""
+    while path := path.rpartition("/")[0]:
+        yield path
 
 
 def _kind(mode: int) -> FileKind:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smlint.container import Container
 from smlint.diagnostics import Diagnostic
 from smlint.engine import Outcome, Plan, Subject, diagnose, in_order, judge
 from smlint.image.facts import ImageEvidence, container_of, printable
 from smlint.image.open import Options, open_image
-from smlint.image.origin import Origin
 from smlint.image.progress import Progress
 from smlint.image.reference import ImageError, parse_reference
 from smlint.image.source import ImageSource, Unseen
 from smlint.rule import Finding
 from smlint.workload import Workload
+
+if TYPE_CHECKING:
+    from smlint.image.origin import Origin
 
 _NOT_LOOKED_AT: Final = "SM903"
 

@@ -7,16 +7,16 @@ The HTTP side is python-dxf's; credentials are found by the docker SDK, as `dock
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
-from smlint.image.config import MAX_CONFIG, ImageConfig, parse_config, parse_object
+from smlint.image.config import ImageConfig, parse_config, parse_object
 from smlint.image.connection import innermost
 from smlint.image.index import LayerIndex
 from smlint.image.layer import read_streamed, stream_layer
 from smlint.image.layers import LayeredFiles
-from smlint.image.manifest import MAX_INDEX_DEPTH, descriptors, digest_of, for_platform, verify
+from smlint.image.manifest import MAX_INDEX_DEPTH, descriptors, digest_of, for_platform
 from smlint.image.progress import Progress
 from smlint.image.reference import DOCKER_HUB, ImageError, ImageReference, RepositoryName
 from smlint.image.source import (
@@ -28,11 +28,12 @@ from smlint.image.source import (
     attestation,
     check_platform,
 )
-from smlint.image.streams import CHUNK
 
 if TYPE_CHECKING:
     import dxf
     import requests
+
+    from smlint.image.repository import Repository
 
 #: Seconds for one answer of the registry.
 TIMEOUT: Final = 60
@@ -45,7 +46,7 @@ class RegistryImage:
     """An image in a registry; see :class:`smlint.image.source.ImageSource`."""
 
     def __init__(
-        self, reference: str, repository: dxf.DXF, config: ImageConfig, manifest: Manifest, files: Listable
+        self, reference: str, repository: Repository, config: ImageConfig, manifest: Manifest, files: Listable
     ) -> None:
         self.reference = reference
         self.config = config
@@ -79,10 +80,10 @@ def open_registry(
         raise
 
 
-def _connect(name: RepositoryName, insecure: frozenset[str]) -> dxf.DXF:
-    import dxf
+def _connect(name: RepositoryName, insecure: frozenset[str]) -> Repository:
+    from smlint.image.repository import Repository
 
-    repository = dxf.DXF(
+    repository = Repository(
         _HUB_HOST if name.registry == DOCKER_HUB else name.registry,
         name.path,
         auth=_login(name.registry),
@@ -132,7 +133,7 @@ def credentials(registry: str) -> tuple[str | None, str | None]:
 
 
 def _image(
-    name: RepositoryName, repository: dxf.DXF, platform: str | None, progress: Progress, layers: bool
+    name: RepositoryName, repository: Repository, platform: str | None, progress: Progress, layers: bool
 ) -> RegistryImage:
     media_type, content = _manifest(repository, name.version)
     top, attestations = media_type, False
@@ -145,7 +146,7 @@ def _image(
     if media_type not in MANIFEST_TYPES:
         raise ImageError(f"its manifest is of type {media_type}, which is no image that can be read")
     digest = digest_of(content.get("config"), "the manifest")
-    config = parse_config(_blob(repository, digest), f"config {digest}")
+    config = parse_config(repository.config(digest), f"config {digest}")
     check_platform(config, platform)
     blobs = list(descriptors(content, "layers", "the manifest"))
     manifest = Manifest(
@@ -163,37 +164,17 @@ def _image(
     return RegistryImage(f"docker://{name}", repository, config, manifest, files)
 
 
-def _manifest(repository: dxf.DXF, version: str) -> tuple[str, dict[str, Any]]:
-    text, response = repository.get_manifest_and_response(version)
-    raw = response.content
-    if len(raw) > MAX_CONFIG:
-        raise ImageError(f"its manifest has {len(raw)} bytes, more than the {MAX_CONFIG} that are read")
-    if version.startswith("sha256:"):
-        verify(raw, version, "the manifest")
-    content = parse_object(text.encode(), "the manifest")
-    declared = content.get("mediaType") or response.headers.get("Content-Type", "").partition(";")[0].strip()
-    return str(declared), content
-
-
-def _blob(repository: dxf.DXF, digest: str) -> bytes:
-    content = bytearray()
-    for chunk in _pull(repository, digest)[0]:
-        content += chunk
-        if len(content) > MAX_CONFIG:
-            raise ImageError(f"config {digest} has more than the {MAX_CONFIG} bytes that are read")
-    return bytes(content)
-
-
-def _pull(repository: dxf.DXF, digest: str) -> tuple[Iterable[bytes], int]:
-    """A blob's chunks and its size; the digest is checked behind the last chunk."""
-    return cast("tuple[Iterable[bytes], int]", repository.pull_blob(digest, size=True, chunk_size=CHUNK))
+def _manifest(repository: Repository, version: str) -> tuple[str, dict[str, Any]]:
+    served, raw = repository.manifest(version)
+    content = parse_object(raw, "the manifest")
+    return str(content.get("mediaType") or served), content
 
 
 class RemoteLayer:
     """A layer that is downloaded whenever it is read; see :class:`smlint.image.layer.Layer`."""
 
     def __init__(
-        self, repository: dxf.DXF, name: RepositoryName, descriptor: Mapping[str, Any], progress: Progress
+        self, repository: Repository, name: RepositoryName, descriptor: Mapping[str, Any], progress: Progress
     ) -> None:
         self._repository = repository
         self._name = name
@@ -205,7 +186,7 @@ class RemoteLayer:
     def index(self) -> LayerIndex:
         """See :class:`smlint.image.layer.Layer`."""
         if self._index is None:
-            with _one_line(self._name), self._download() as (file, size):
+            with _one_line(self._name), self._repository.layer(self._digest) as (file, size):
                 what = f"layer {self._digest}"
                 self._progress.start(f"downloading {what[:25]}", size)
                 self._index = stream_layer(file, size, what, self._digest, self._progress, self._kept)
@@ -216,37 +197,8 @@ class RemoteLayer:
         kept = self._kept.get(offset)
         if kept is not None:
             return kept[:size]
-        with _one_line(self._name), self._download() as (file, length):
+        with _one_line(self._name), self._repository.layer(self._digest) as (file, length):
             return read_streamed(file, length, self._digest, offset, size)
-
-    @contextmanager
-    def _download(self) -> Iterator[tuple[_Chunks, int]]:
-        chunks, size = _pull(self._repository, self._digest)
-        file = _Chunks(chunks)
-        try:
-            yield file, size
-        finally:
-            file.close()
-
-
-class _Chunks:
-    """An iterator of byte strings, read as a file."""
-
-    def __init__(self, chunks: Iterable[bytes]) -> None:
-        self._chunks = iter(chunks)
-        self._rest = b""
-
-    def read(self, size: int = -1, /) -> bytes:
-        if not self._rest:
-            self._rest = next(self._chunks, b"")
-        taken = self._rest if size < 0 else self._rest[:size]
-        self._rest = self._rest[len(taken) :]
-        return taken
-
-    def close(self) -> None:
-        close = getattr(self._chunks, "close", None)
-        if close is not None:
-            close()
 
 
 @contextmanager
