@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,12 +20,11 @@ from smlint.rule import Heading, LiveRule, Rule
 from smlint.workload import Workload
 
 if TYPE_CHECKING:
-    import docker
-
     from tests.engine.images import Images
 
 pytestmark = pytest.mark.engine
 
+SIDE_BY_SIDE = 6
 RULES = [rule for rule in installed().rules() if issubclass(rule, LiveRule)]
 
 
@@ -45,31 +46,46 @@ def options(blocks: tuple[Block, ...], folder: Path) -> ProbePlan:
     )
 
 
-def codes(
-    rule: type[Rule], heading: Heading, engine: docker.DockerClient, images: Images, folder: Path
-) -> list[str]:
+def codes(rule: type[Rule], heading: Heading, images: Images, folder: Path) -> list[str]:
+    import docker
+
     blocks = documentation(rule).blocks(heading)
     dockerfile = next(block.text for block in blocks if block.language == "dockerfile")
     # The base of the example cannot be pulled in a test; it stands for Debian with Python.
     dockerfile = re.sub(r"^FROM \S+", f"FROM {images.base('dash')}", dockerfile)
     reference = images.build(dockerfile, {block.file: block.text for block in blocks if block.file})
     plan = options(blocks, folder)._replace(image=reference)
-    record = probe(engine.api, plan)
+    client = docker.from_env()
+    try:
+        record = probe(client.api, plan)
+    finally:
+        client.close()
     found = diagnostics(record, Plan(installed(), frozenset(installed().codes)))
     return sorted({diagnostic.code for diagnostic in found})
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
-def test_the_example_raises_the_rule(
-    rule: type[Rule], engine: docker.DockerClient, images: Images, tmp_path: Path
-) -> None:
-    assert rule.code in codes(rule, Heading.EXAMPLE, engine, images, tmp_path)
+Answers = dict[tuple[str, Heading], "Future[list[str]]"]
+
+
+@pytest.fixture(scope="module")
+def answers(images: Images, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answers]:
+    """All examples, probed side by side."""
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        yield {
+            (rule.code, heading): pool.submit(
+                codes, rule, heading, images, tmp_path_factory.mktemp(rule.code)
+            )
+            for rule in RULES
+            for heading in (Heading.EXAMPLE, Heading.INSTEAD)
+        }
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
-def test_the_remedy_is_silent(
-    rule: type[Rule], engine: docker.DockerClient, images: Images, tmp_path: Path
-) -> None:
-    found = codes(rule, Heading.INSTEAD, engine, images, tmp_path)
+def test_the_example_raises_the_rule(rule: type[Rule], answers: Answers) -> None:
+    assert rule.code in answers[rule.code, Heading.EXAMPLE].result()
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_the_remedy_is_silent(rule: type[Rule], answers: Answers) -> None:
     # A program that fails for a good reason and says it still has shown nothing about its stop.
-    assert found == (["SM714"] if rule.code == "SM709" else [])
+    assert answers[rule.code, Heading.INSTEAD].result() == (["SM714"] if rule.code == "SM709" else [])

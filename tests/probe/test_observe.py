@@ -123,5 +123,6 @@ def test_a_fork_bomb_is_cut() -> None:
 def test_names_and_commands() -> None:
     assert Process(1, 0, "/usr/bin/python3 -u train.py").name == "python3"
     assert Process(1, 0, "-bash").name == "bash"
+    assert Process(1, 0, "nginx: master process nginx").name == "nginx"
     assert Process(1, 0, "").name == "?"
     assert len(Process(1, 0, "x" * 500).command) == 120

@@ -73,9 +73,9 @@ class Process(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The program's base name: ``python`` of ``/usr/bin/python train.py``."""
+        """The program's base name: ``python`` of ``/usr/bin/python train.py``, ``nginx`` of ``nginx: master process``."""
         word = self.args.split(maxsplit=1)[0] if self.args.strip() else "?"
-        return word.rsplit("/", 1)[-1].lstrip("-") or word
+        return word.rsplit("/", 1)[-1].lstrip("-").rstrip(":") or word
 
     @property
     def command(self) -> str:
