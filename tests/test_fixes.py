@@ -28,6 +28,14 @@ SAFE = [
     ("SM101", "ENTRYPOINT python \\\n  # why\n  train.py", None),
     ("SM101", 'SHELL ["/bin/bash", "-lc"]\nENTRYPOINT python train.py', None),
     ("SM101", 'ENTRYPOINT python train.py\nCMD ["--fast"]', None),
+    ("SM101", "ENTRYPOINT /usr/bin/program", 'ENTRYPOINT ["/usr/bin/program"]'),
+    ("SM101", "ENTRYPOINT /opt/unseen/run.sh", None),
+    (
+        "SM101",
+        "COPY with-shebang /run.sh\nENTRYPOINT /run.sh",
+        'COPY with-shebang /run.sh\nENTRYPOINT ["/run.sh"]',
+    ),
+    ("SM101", "COPY without-shebang /opt/run\nWORKDIR /opt\nENTRYPOINT ./run", None),
     ("SM102", "ENTRYPOINT ['python', 'train.py',]", 'ENTRYPOINT ["python", "train.py"]'),
     ("SM102", 'ENTRYPOINT ["python", "train.py"', 'ENTRYPOINT ["python", "train.py"]'),
     ("SM103", 'ENTRYPOINT ["tini", "--", "python", "train.py"]', 'ENTRYPOINT ["python", "train.py"]'),
@@ -77,6 +85,8 @@ def test_a_safe_fix(
     code: str, before: str, after: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    Path("with-shebang").write_text('#!/bin/sh\nexec python train.py "$@"\n')
+    Path("without-shebang").write_text('exec python train.py "$@"\n')
     start = "# syntax=docker/dockerfile:1\n\nFROM python:3.12\n"
     Path("Dockerfile").write_text(f"{start}{before}\n# the end\n")
     arguments = ARGUMENTS._replace(overrides={"select": (code,)})

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
+import json
 from collections.abc import Iterator
 
-from smlint.container import ABSENT, Command, Container, Form, Known, Unknown, Witness
-from smlint.diagnostics import Applicability, Fix, Severity
+from smlint.container import Container, Form, Known, Witness
+from smlint.diagnostics import Severity
 from smlint.rule import ContainerRule, Context, Finding
-from smlint_rules import edits, exec_form, words
+from smlint_rules import exec_form, shell_form_fix, words
 
 
 class ShellFormEntrypoint(ContainerRule):
@@ -74,23 +74,5 @@ class ShellFormEntrypoint(ContainerRule):
             if better
             else 'move the command line into a script that ends in `exec PROGRAM "$@"` and write ENTRYPOINT ["./SCRIPT"]'
         )
-        fix = _fix(container, entry.value, better) if better else None
+        fix = shell_form_fix.fix(container, entry.value, better, json.loads(better)[0]) if better else None
         yield Finding(entry.value.location, f"{what}: {effect}", advice, fix=fix)
-
-
-def _fix(container: Container, command: Command, better: str) -> Fix | None:
-    """Safe where the shell adds nothing: the engine's default one, and no CMD that would become arguments."""
-    edits_made = edits.replaced(command.argv[-1].location, better)
-    if not edits_made:
-        return None
-    plain = command.words[:-1] == ("/bin/sh", "-c") and not _brings_shell(container)
-    without_cmd = container.cmd is ABSENT
-    applicability = Applicability.SAFE if plain and without_cmd else Applicability.UNSAFE
-    return Fix(applicability, f"Write ENTRYPOINT {better}", edits_made)
-
-
-def _brings_shell(container: Container) -> bool:
-    """Whether the base is of the kind whose SHELL activates an environment first (micromamba, conda)."""
-    if not isinstance(container.shell, Unknown):
-        return False
-    return container.base is None or re.search(r"mamba|conda", container.base.reference) is not None
