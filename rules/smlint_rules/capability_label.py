@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from smlint.container import Container, Known, Witness, is_resolved
 from smlint.diagnostics import Severity
 from smlint.rule import ContainerRule, Context, Finding
 from smlint.workload import Workload
 
+if TYPE_CHECKING:
+    from smlint.request import Request
+
 _PREFIX: Final = "com.amazonaws.sagemaker."
 _CAPABILITIES: Final = f"{_PREFIX}capabilities."
+_MULTI_MODEL: Final = f"{_CAPABILITIES}multi-models"
+_BIND_TO_PORT: Final = f"{_CAPABILITIES}accept-bind-to-port"
 _KNOWN: Final = tuple(
     _CAPABILITIES + name for name in ("multi-models", "accept-bind-to-port", "bidirectional-streaming")
 )
@@ -56,10 +61,12 @@ class CapabilityLabel(ContainerRule):
     code = "SM403"
     name = "capability-label"
     level = {Workload.INFERENCE: Severity.WARNING}
-    witnesses = frozenset({Witness.DOCKERFILE, Witness.IMAGE})
+    witnesses = frozenset({Witness.DOCKERFILE, Witness.IMAGE, Witness.REQUEST})
 
     def check(self, container: Container, context: Context) -> Iterator[Finding]:
         """Report each label that is near a known one, and each known one with another value."""
+        if context.request is not None:
+            yield from _needed(container, context.request)
         for name, value in container.labels.items():
             if not isinstance(value, Known) or not is_resolved(name):
                 continue
@@ -79,3 +86,30 @@ class CapabilityLabel(ContainerRule):
                     f"SageMaker knows no label {name}, so the ability it should declare is not there",
                     f"write {close[0]}" if close else f"write one of {', '.join(_KNOWN)}",
                 )
+
+
+def _needed(container: Container, request: Request) -> Iterator[Finding]:
+    """The labels that a model asks for and the image, all of whose labels are known, does not carry."""
+    containers = request.containers
+    if len(containers) > 1 and _lacks(container, _BIND_TO_PORT):
+        yield Finding(
+            containers[1].location,
+            f"the model has {len(containers)} containers and the image lacks the label {_BIND_TO_PORT}=true: "
+            "SageMaker refuses the model",
+            f"write LABEL {_BIND_TO_PORT}=true in the Dockerfile and listen on $SAGEMAKER_BIND_TO_PORT",
+            level=Severity.ERROR,
+        )
+    for definition in containers:
+        mode = definition.text("Mode")
+        if isinstance(mode, Known) and mode.value == "MultiModel" and _lacks(container, _MULTI_MODEL):
+            yield Finding(
+                mode.location,
+                f"the container is to serve many models and the image lacks the label {_MULTI_MODEL}=true: "
+                "SageMaker refuses the model",
+                f"write LABEL {_MULTI_MODEL}=true in the Dockerfile and serve the multi-model calls",
+                level=Severity.ERROR,
+            )
+
+
+def _lacks(container: Container, label: str) -> bool:
+    return container.labels_complete and label not in container.labels

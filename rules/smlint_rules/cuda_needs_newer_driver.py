@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from smlint.container import Container, Witness
-from smlint.diagnostics import Severity
+from smlint.container import Container, Known, Unknown, Witness
+from smlint.diagnostics import Related, Severity
+from smlint.request import Request
+from smlint.request.instances import family, instance_types, variants
 from smlint.rule import ContainerRule, Context, Finding
 from smlint.workload import Workload
-from smlint_rules.requirements import ami_drivers, default_drivers, requirement_of
+from smlint_rules.requirements import Requirement, ami_drivers, default_drivers, requirement_of
 
 
 class CudaNeedsNewerDriver(ContainerRule):
@@ -50,12 +52,15 @@ class CudaNeedsNewerDriver(ContainerRule):
     code = "SM306"
     name = "cuda-needs-newer-driver"
     level = {Workload.INFERENCE: Severity.WARNING}
-    witnesses = frozenset({Witness.IMAGE})
+    witnesses = frozenset({Witness.IMAGE, Witness.REQUEST})
 
     def check(self, container: Container, context: Context) -> Iterator[Finding]:
         """Report once, with all instance families whose default driver is refused."""
         requirement = requirement_of(container)
         if requirement is None:
+            return
+        if context.request is not None and instance_types(context.request):
+            yield from _under(context.request, requirement)
             return
         refused = [driver for driver in default_drivers() if requirement.is_met_by(driver) is False]
         if not refused:
@@ -71,3 +76,29 @@ class CudaNeedsNewerDriver(ContainerRule):
             if ami
             else "use a base image for an older CUDA",
         )
+
+
+def _under(request: Request, requirement: Requirement) -> Iterator[Finding]:
+    """The variants of an endpoint configuration whose driver is too old; of other requests no source names the driver."""
+    for variant in variants(request):
+        instance = variant.text("InstanceType")
+        version = variant.text("InferenceAmiVersion")
+        if not isinstance(instance, Known) or isinstance(version, Unknown):
+            continue
+        if isinstance(version, Known):
+            place, drivers = version, [driver for driver in ami_drivers() if version.value in driver.names]
+        else:
+            place, drivers = instance, [d for d in default_drivers() if family(instance.value) in d.names]
+        for driver in drivers:
+            if requirement.is_met_by(driver) is False:
+                newer = next((d.names[0] for d in ami_drivers() if requirement.is_met_by(d)), None)
+                yield Finding(
+                    place.location,
+                    f"{place.value} has driver {driver.branch} and the image's {requirement.variable} asks for a newer one: "
+                    "the container does not start",
+                    f'write "InferenceAmiVersion": "{newer}"'
+                    if newer
+                    else "use a base image for an older CUDA",
+                    (Related("what the image asks for", requirement.location),),
+                    level=Severity.ERROR,
+                )

@@ -7,6 +7,8 @@ from typing import Final
 
 from smlint.container import Container, Known, Witness
 from smlint.diagnostics import Severity
+from smlint.request import Request
+from smlint.request.instances import variants
 from smlint.rule import ContainerRule, Context, Finding
 from smlint.workload import Workload
 
@@ -49,12 +51,15 @@ class ImageTooLarge(ContainerRule):
     code = "SM503"
     name = "image-too-large"
     level = {Workload.INFERENCE: Severity.WARNING}
-    witnesses = frozenset({Witness.IMAGE})
+    witnesses = frozenset({Witness.IMAGE, Witness.REQUEST})
 
     def check(self, container: Container, context: Context) -> Iterator[Finding]:
         """Report a known size above the limit."""
         size = container.image.size if container.image is not None else None
         if size is None or size <= LIMIT or isinstance(container.variable("CUDA_VERSION"), Known):
+            return
+        if context.request is not None and variants(context.request):
+            yield from _serverless(context.request, size)
             return
         yield Finding(
             container.anchor,
@@ -62,3 +67,15 @@ class ImageTooLarge(ContainerRule):
             "leave out what serving does not need, or use an endpoint with instances",
             level={Workload.INFERENCE: Severity.INFO},
         )
+
+
+def _serverless(request: Request, size: int) -> Iterator[Finding]:
+    """The variants that are serverless; the others have instances, which nobody limits."""
+    for variant in variants(request):
+        serverless = variant.get("ServerlessConfig")
+        if isinstance(serverless, Known):
+            yield Finding(
+                serverless.location,
+                f"the variant is serverless and the image has {size / 1024**3:.1f} GiB uncompressed: it takes at most 10 GiB",
+                "leave out what serving does not need, or give the variant an InstanceType",
+            )

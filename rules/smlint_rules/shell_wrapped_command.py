@@ -58,19 +58,26 @@ class ShellWrappedCommand(ContainerRule):
     code = "SM105"
     name = "shell-wrapped-command"
     level = Severity.WARNING
-    witnesses = frozenset({Witness.DOCKERFILE, Witness.IMAGE})
+    witnesses = frozenset({Witness.DOCKERFILE, Witness.IMAGE, Witness.REQUEST})
 
     def check(self, container: Container, context: Context) -> Iterator[Finding]:
         """Report what the string loses: the platform's word, the signal, or both."""
         entry = container.entrypoint
         if not isinstance(entry, Known) or entry.value.form is not Form.EXEC:
             return
-        found = _string(entry.value.argv)
+        overrides = container.overrides
+        argv = entry.value.argv + (overrides.arguments or ())
+        found = _string(argv)
         if found is None or not is_resolved(found[0].text):
             return
         string, behind = found
-        word = words.platform_words(context.workloads)
-        loses_word = bool(word) and not _passes(string.text, behind)
+        if overrides.entrypoint or overrides.arguments:
+            # The request's words are in place of the platform's, and stand in the vector already.
+            word = "what stands behind the string" if behind else ""
+            loses_word = bool(behind) and not _uses_parameters(string.text)
+        else:
+            word = words.platform_words(context.workloads)
+            loses_word = bool(word) and not _passes(string.text, behind)
         loses_signal = not _LAST.search(string.text.rstrip().rstrip(";"))
         if not loses_word and not loses_signal:
             return
@@ -100,6 +107,11 @@ def _string(argv: tuple[Word, ...]) -> tuple[Word, int] | None:
     if not command or index >= len(argv):
         return None
     return argv[index], len(argv) - index - 1
+
+
+def _uses_parameters(string: str) -> bool:
+    """Whether the string looks at anything that stands behind it."""
+    return bool(_ZEROTH.search(string) or _ALL_PARAMETERS.search(string) or re.search(r"\$\{?[0-9]", string))
 
 
 def _passes(string: str, behind: int) -> bool:

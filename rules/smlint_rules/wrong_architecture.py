@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from smlint.container import Container, Known, Witness, is_resolved
-from smlint.diagnostics import Severity
+from smlint.diagnostics import Related, Severity
 from smlint.rule import ContainerRule, Context, Finding
 from smlint.workload import Workload
 from smlint_rules.architectures import arm64_families
@@ -50,7 +50,7 @@ class WrongArchitecture(ContainerRule):
     code = "SM501"
     name = "wrong-architecture"
     level = Severity.ERROR
-    witnesses = frozenset({Witness.DOCKERFILE, Witness.IMAGE})
+    witnesses = frozenset({Witness.DOCKERFILE, Witness.IMAGE, Witness.REQUEST})
 
     def check(self, container: Container, context: Context) -> Iterator[Finding]:
         """Report a platform other than linux/amd64."""
@@ -63,6 +63,13 @@ class WrongArchitecture(ContainerRule):
             # ``--platform=arm64`` and ``--platform=linux`` name one half.
             system, architecture = ("linux", system) if system in _ARCHITECTURES else (system, "amd64")
         architecture = _ARCHITECTURES.get(architecture, architecture)
+        if context.request is not None and system == "linux" and architecture in ("amd64", "arm64"):
+            from smlint.request.instances import instance_types
+
+            types = instance_types(context.request)
+            yield from _on(types, Known(architecture, platform.location), context.request.workload)
+            if types:
+                return
         if (system, architecture) == ("linux", "amd64"):
             return
         where = "it starts on no SageMaker instance (exec format error)"
@@ -92,3 +99,21 @@ _ARCHITECTURES = {
     "aarch64": "arm64",
     "arm64": "arm64",
 }
+
+
+def _on(types: tuple[Known[str], ...], architecture: Known[str], workload: Workload) -> Iterator[Finding]:
+    """The request's instance types that cannot run the image."""
+    from smlint.request.instances import family
+
+    arm64 = arm64_families()[workload]
+    for instance in types:
+        machine = "arm64" if family(instance.value) in arm64 else "amd64"
+        if machine != architecture.value:
+            yield Finding(
+                instance.location,
+                f"{instance.value} is {machine} and the image is for linux/{architecture.value}: the container stops with "
+                "exec format error",
+                f"build the image with --platform linux/{machine}, or take another instance type",
+                (Related("the image's platform", architecture.location),),
+                level=Severity.ERROR,
+            )

@@ -28,6 +28,13 @@ def lint(
     force_exclude: Annotated[
         bool, typer.Option("--force-exclude", help="Leave out excluded files even when they are named.")
     ] = False,
+    request: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="The job request that starts the image: judge the one Dockerfile as it does, as smlint job does.",
+        ),
+    ] = None,
     workload: options.Workloads = [],  # noqa: B006
     stage: options.Stage = None,
     build_arg: options.BuildArgs = [],  # noqa: B006
@@ -90,5 +97,6 @@ def lint(
         color=color,
         quiet=quiet,
         verbose=verbose,
+        request=request,
     )
     raise typer.Exit(int(perform(arguments, wishes)))

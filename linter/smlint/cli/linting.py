@@ -30,6 +30,8 @@ class Wishes(NamedTuple):
     color: Color = Color.AUTO
     quiet: bool = False
     verbose: bool = False
+    #: The file of the job request that starts the image.
+    request: str | None = None
 
 
 @cache
@@ -52,6 +54,9 @@ def _refuse(arguments: Arguments, wishes: Wishes) -> None:
         usage("--unsafe-fixes says which fixes to apply; add --fix, --fix-only or --diff")
     if wishes.fix and STDIN in arguments.paths:
         usage("standard input cannot be fixed in place; --diff shows what would change")
+    mends = wishes.fix or wishes.diff or wishes.write_baseline
+    if wishes.request is not None and (mends or len(arguments.paths) != 1):
+        usage("--request takes one Dockerfile, and neither --fix, --diff nor --write-baseline beside it")
     name = arguments.overrides.get("format")
     if name is not None and name not in FORMATS:
         usage(f"there is no format {name!r}; write one of {', '.join(FORMATS)}")
@@ -63,7 +68,11 @@ def _perform(arguments: Arguments, wishes: Wishes) -> ExitCode:
         return _diff(arguments, rules, wishes.unsafe_fixes)
     if wishes.fix:
         _fix(arguments, rules, wishes.unsafe_fixes)
-    result = Checker(arguments, rules).run()
+    result = (
+        Checker(arguments, rules).run()
+        if wishes.request is None
+        else _under(wishes.request, arguments, rules)
+    )
     if wishes.write_baseline:
         result = _write_baseline(result)
     elif result.settings.baseline is not None:
@@ -80,6 +89,14 @@ def _perform(arguments: Arguments, wishes: Wishes) -> ExitCode:
     if wishes.fix_only:
         return ExitCode.USAGE if result.failures else ExitCode.CLEAN
     return _exit_code(report, bool(result.failures), result.settings.fail_level)
+
+
+def _under(request: str, arguments: Arguments, rules: Registry) -> Result:
+    """Judge the one Dockerfile as the requests of a file start it."""
+    from smlint.request.check import RequestChecker, Target
+
+    target = Target(dockerfile=arguments.paths[0])
+    return RequestChecker(arguments._replace(paths=(request,)), rules, target).run()
 
 
 def _diff(arguments: Arguments, rules: Registry, unsafe: bool) -> ExitCode:

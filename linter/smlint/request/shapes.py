@@ -55,6 +55,8 @@ class ApiModel(NamedTuple):
     source: str
     inputs: Mapping[Kind, str]
     shapes: Mapping[str, Shape]
+    #: Whether this is the installed botocore's model rather than the copy.
+    is_installed: bool = False
 
     def request(self, kind: Kind) -> Shape:
         """The shape of a whole request."""
@@ -70,7 +72,7 @@ def api_model() -> ApiModel:
     shapes = {name: _shape(name, raw) for name, raw in document["shapes"].items()}
     inputs = {Kind(operation): name for operation, name in document["operations"].items()}
     made = f" of {document['date']}" if "date" in document else ""
-    return ApiModel(f"botocore {document['botocore']}{made}", inputs, shapes)
+    return ApiModel(f"botocore {document['botocore']}{made}", inputs, shapes, newer is not None)
 
 
 def _copied() -> dict[str, Any]:

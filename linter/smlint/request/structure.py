@@ -83,8 +83,23 @@ def violations(request: Request) -> tuple[Violation, ...]:
 def _violations(request: Request) -> tuple[Violation, ...]:
     model = api_model()
     shape = model.request(request.kind)
-    found = _Walk(model, request.origin).check(request.body, shape, shape)
+    found = list(_Walk(model, request.origin).check(request.body, shape, shape))
+    if model.is_installed and request.origin in (Origin.API, Origin.STATE_MACHINE):
+        found += _second_opinion(request, shape, found)
     return tuple(sorted(found, key=lambda violation: violation.location[2:]))
+
+
+def _second_opinion(request: Request, shape: Shape, found: list[Violation]) -> Iterator[Violation]:
+    """What botocore's validator refuses and the walk does not: nothing, as long as botocore checks what it checks today."""
+    from smlint.request.second_opinion import complaints
+
+    known = {(violation.location.pointer, violation.how) for violation in found}
+    owners = {violation.value.pointer for violation in found}
+    for complaint in complaints(request.body, request.kind):
+        if (complaint.pointer, complaint.how) in known or complaint.pointer in owners:
+            continue
+        value = request.body.at(complaint.pointer.removeprefix(request.body.pointer))
+        yield Violation(complaint.how, shape, value.location, shape, value, complaint.member)
 
 
 class _Walk:

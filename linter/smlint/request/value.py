@@ -51,6 +51,20 @@ class Value:
             return Unknown(found.node.reason)
         return Known(found, found.location)
 
+    def at(self, pointer: str) -> Value:
+        """The value at a JSON pointer below this one, or the innermost one on the way to it that is there."""
+        found = self
+        for token in pointer.split("/")[1:]:
+            node: Node | None = None
+            if isinstance(found.node, Object):
+                node = found.node.get(token.replace("~1", "/").replace("~0", "~"))
+            elif isinstance(found.node, Array) and token.isdigit() and int(token) < len(found.node.items):
+                node = found.node.items[int(token)]
+            if node is None:
+                break
+            found = Value(self.document, node, f"{found.pointer}/{token}")
+        return found
+
     def text(self, *keys: str) -> Fact[str]:
         """The text under a path of keys; unknown when it is of another type."""
         found = self.get(*keys)

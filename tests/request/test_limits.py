@@ -1,0 +1,377 @@
+"""Every bound of the API model at, below and above; the copy of the model; botocore's own validator beside ours."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from smlint import registry
+from smlint.engine import Plan, judge, judge_request
+from smlint.request import Kind, Origin, Request, Value, parse
+from smlint.request.second_opinion import complaints
+from smlint.request.shapes import DATA_FILE, Shape, api_model, from_botocore
+from smlint.request.structure import Break, violations
+
+IMAGE = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/kmeans:1"
+ROLE = "arn:aws:iam::111122223333:role/Training"
+BASES: dict[Kind, dict[str, Any]] = {
+    Kind.TRAINING_JOB: {
+        "TrainingJobName": "kmeans",
+        "RoleArn": ROLE,
+        "AlgorithmSpecification": {"TrainingImage": IMAGE, "TrainingInputMode": "File"},
+        "OutputDataConfig": {"S3OutputPath": "s3://amzn-s3-demo-bucket/output"},
+        "ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 10},
+        "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
+    },
+    Kind.PROCESSING_JOB: {
+        "ProcessingJobName": "clean",
+        "RoleArn": ROLE,
+        "AppSpecification": {"ImageUri": IMAGE},
+        "ProcessingResources": {
+            "ClusterConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 10}
+        },
+    },
+    Kind.MODEL: {"ModelName": "kmeans", "ExecutionRoleArn": ROLE, "PrimaryContainer": {"Image": IMAGE}},
+    Kind.TRANSFORM_JOB: {
+        "TransformJobName": "score",
+        "ModelName": "kmeans",
+        "TransformInput": {
+            "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://amzn-s3-demo-bucket/in"}}
+        },
+        "TransformOutput": {"S3OutputPath": "s3://amzn-s3-demo-bucket/out"},
+        "TransformResources": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1},
+    },
+    Kind.TUNING_JOB: {
+        "HyperParameterTuningJobName": "kmeans",
+        "HyperParameterTuningJobConfig": {
+            "Strategy": "Random",
+            "ResourceLimits": {"MaxNumberOfTrainingJobs": 4, "MaxParallelTrainingJobs": 2},
+        },
+        "TrainingJobDefinition": {
+            "RoleArn": ROLE,
+            "AlgorithmSpecification": {"TrainingImage": IMAGE, "TrainingInputMode": "File"},
+            "OutputDataConfig": {"S3OutputPath": "s3://amzn-s3-demo-bucket/output"},
+            "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
+        },
+    },
+    Kind.ENDPOINT_CONFIG: {
+        "EndpointConfigName": "kmeans",
+        "ProductionVariants": [
+            {
+                "VariantName": "a",
+                "ModelName": "kmeans",
+                "InstanceType": "ml.m5.large",
+                "InitialInstanceCount": 1,
+            }
+        ],
+    },
+}
+PLAN = Plan(registry.installed(), frozenset(registry.installed().codes))
+
+
+def request_of(kind: Kind, body: object) -> Request:
+    document = parse("job.json", json.dumps(body).encode())
+    return Request(kind, Origin.API, Value(document, document.roots[0]))
+
+
+def codes(request: Request) -> set[str]:
+    return {diagnostic.code for diagnostic in judge_request(request, None, PLAN)}
+
+
+def placed(kind: Kind, path: str, value: object) -> Request:
+    """The smallest request of a kind with ``value`` at a dotted path; a number in the path is a place in an array."""
+    body = copy.deepcopy(BASES[kind])
+    inner: Any = body
+    *way, last = path.split(".")
+    for key in way:
+        inner = inner[int(key)] if key.isdigit() else inner.setdefault(key, {})
+    inner[last] = value
+    return request_of(kind, body)
+
+
+def texts(count: int) -> list[str]:
+    return ["x"] * count
+
+
+def entries(count: int) -> dict[str, str]:
+    return {f"V{number}": "x" for number in range(count)}
+
+
+T, P, M, X, H, E = Kind
+LIMITS = [
+    (T, "AlgorithmSpecification.ContainerEntrypoint", texts, 1, 100, "SM601"),
+    (T, "AlgorithmSpecification.ContainerArguments", texts, 1, 100, "SM601"),
+    (P, "AppSpecification.ContainerEntrypoint", texts, 1, 100, "SM601"),
+    (P, "AppSpecification.ContainerArguments", texts, 1, 100, "SM601"),
+    (T, "AlgorithmSpecification.ContainerEntrypoint", lambda size: ["x" * size], 0, 256, "SM602"),
+    (T, "AlgorithmSpecification.ContainerArguments", lambda size: ["x" * size], 0, 256, "SM602"),
+    (P, "AppSpecification.ContainerEntrypoint", lambda size: ["x" * size], 0, 256, "SM602"),
+    (P, "AppSpecification.ContainerArguments", lambda size: ["x" * size], 0, 256, "SM602"),
+    (
+        T,
+        "AlgorithmSpecification.TrainingImage",
+        lambda size: f"{IMAGE[:-2]}/{'x' * size}"[:size],
+        60,
+        255,
+        "SM610",
+    ),
+    (P, "AppSpecification.ImageUri", lambda size: f"{IMAGE[:-2]}/{'x' * size}"[:size], 60, 255, "SM610"),
+    (M, "PrimaryContainer.Image", lambda size: f"{IMAGE[:-2]}/{'x' * size}"[:size], 60, 255, "SM610"),
+    (T, "HyperParameters", entries, 0, 100, "SM609"),
+    (T, "HyperParameters", lambda size: {"x" * size: "x"}, 0, 256, "SM609"),
+    (T, "HyperParameters", lambda size: {"x": "x" * size}, 0, 2500, "SM609"),
+    (T, "Environment", entries, 0, 100, "SM609"),
+    (T, "Environment", lambda size: {"x" * size: "x"}, 1, 512, "SM609"),
+    (T, "Environment", lambda size: {"x": "x" * size}, 0, 512, "SM609"),
+    (P, "Environment", entries, 0, 100, "SM609"),
+    (P, "Environment", lambda size: {"x" * size: "x"}, 1, 256, "SM609"),
+    (P, "Environment", lambda size: {"x": "x" * size}, 0, 256, "SM609"),
+    (M, "PrimaryContainer.Environment", entries, 0, 100, "SM609"),
+    (M, "PrimaryContainer.Environment", lambda size: {"x" * size: "x"}, 1, 1024, "SM609"),
+    (M, "PrimaryContainer.Environment", lambda size: {"x": "x" * size}, 0, 1024, "SM609"),
+    (X, "Environment", entries, 0, 16, "SM609"),
+    (X, "Environment", lambda size: {"x" * size: "x"}, 1, 1024, "SM609"),
+    (X, "Environment", lambda size: {"x": "x" * size}, 0, 10240, "SM609"),
+    (H, "TrainingJobDefinition.Environment", entries, 0, 48, "SM609"),
+    (T, "StoppingCondition.MaxRuntimeInSeconds", int, 1, 28 * 86400, "SM612"),
+    (T, "StoppingCondition.MaxPendingTimeInSeconds", int, 1800, 28 * 86400, "SM612"),
+    (T, "ResourceConfig.KeepAlivePeriodInSeconds", int, 0, 21600, "SM612"),
+    (P, "StoppingCondition.MaxRuntimeInSeconds", int, 1, 9 * 86400, "SM612"),
+    (E, "ProductionVariants.0.ModelDataDownloadTimeoutInSeconds", int, 60, 3600, "SM612"),
+    (E, "ProductionVariants.0.ContainerStartupHealthCheckTimeoutInSeconds", int, 60, 3600, "SM612"),
+    (E, "ProductionVariants.0.VolumeSizeInGB", int, 1, 512, "SM619"),
+    (X, "ModelClientConfig", lambda size: {"InvocationsTimeoutInSeconds": size}, 1, 3600, "SM612"),
+    (X, "ModelClientConfig", lambda size: {"InvocationsMaxRetries": size}, 0, 3, "SM619"),
+    (T, "RetryStrategy", lambda size: {"MaximumRetryAttempts": size}, 1, 30, "SM619"),
+    (
+        T,
+        "InputDataConfig",
+        lambda size: [{"ChannelName": f"c{number}", "DataSource": {}} for number in range(size)],
+        1,
+        20,
+        "SM619",
+    ),
+    (T, "InputDataConfig", lambda size: [{"ChannelName": "x" * size, "DataSource": {}}], 1, 64, "SM619"),
+    (T, "TrainingJobName", lambda size: "x" * size, 1, 63, "SM619"),
+    (M, "ModelName", lambda size: "x" * size, 1, 63, "SM619"),
+    (
+        T,
+        "CheckpointConfig",
+        lambda size: {"S3Uri": "s3://b/c", "LocalPath": "/" + "x" * (size - 1)},
+        0,
+        4096,
+        "SM619",
+    ),
+    (T, "OutputDataConfig.S3OutputPath", lambda size: ("s3://amzn/" + "x" * size)[:size], 10, 1024, "SM619"),
+    (P, "ProcessingResources.ClusterConfig.InstanceCount", int, 1, 100, "SM619"),
+    (P, "ProcessingResources.ClusterConfig.VolumeSizeInGB", int, 1, 16384, "SM619"),
+    (
+        P,
+        "ProcessingInputs",
+        lambda size: [{"InputName": f"i{number}"} for number in range(size)],
+        0,
+        10,
+        "SM619",
+    ),
+    (
+        P,
+        "ProcessingInputs",
+        lambda size: [
+            {
+                "InputName": "i",
+                "S3Input": {
+                    "S3Uri": "s3://b/c",
+                    "S3DataType": "S3Prefix",
+                    "LocalPath": ("/opt/ml/processing/" + "x" * size)[:size],
+                },
+            }
+        ],
+        20,
+        256,
+        "SM608",
+    ),
+    (
+        T,
+        "AlgorithmSpecification.MetricDefinitions",
+        lambda size: [{"Name": "n", "Regex": "r"}] * size,
+        0,
+        40,
+        "SM619",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "make", "least", "most", "code"),
+    LIMITS,
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_limits_by_name(kind: Kind, path: str, make: Any, least: int, most: int, code: str) -> None:
+    for size in {least, least + 1, most - 1, most}:
+        assert code not in codes(placed(kind, path, make(size))), size
+    assert code in codes(placed(kind, path, make(most + 1)))
+    if least > 0 and code != "SM610" and least not in (10, 20):
+        assert code in codes(placed(kind, path, make(least - 1)))
+
+
+def test_containers_of_a_model() -> None:
+    for count, expected in ((15, set()), (16, {"SM619"})):
+        containers = [{"Image": IMAGE, "ContainerHostname": f"c{number}"} for number in range(count)]
+        body = {"ModelName": "kmeans", "ExecutionRoleArn": ROLE, "Containers": containers}
+        assert codes(request_of(Kind.MODEL, body)) - {"SM403"} == expected
+
+
+def sized(shape: Shape, size: int) -> object | None:
+    """A value of a bounded shape with this size, or None where the shape's parts would have to be right too."""
+    if shape.type == "string" and shape.pattern in (None, ".*", ".+", "[\\S]+", "[\\S\\s]*"):
+        return "x" * size
+    return size if shape.type in ("integer", "long") else None
+
+
+BOUNDED = [
+    shape
+    for shape in api_model().shapes.values()
+    if (shape.max is not None or shape.min) and not shape.enum and sized(shape, 1) is not None
+]
+
+
+@pytest.mark.parametrize("shape", BOUNDED, ids=lambda shape: shape.name)
+def test_every_bound_of_the_model(shape: Shape) -> None:
+    from smlint.request.structure import _broken, _out_of_bounds
+
+    def how(size: float) -> Break | None:
+        return _out_of_bounds(shape, size) if shape.type != "string" else _broken(shape, "x" * int(size))
+
+    if shape.max is not None:
+        assert (how(shape.max), how(shape.max + 1)) == (None, Break.TOO_LARGE)
+    if shape.min:
+        assert (how(shape.min), how(shape.min - 1)) == (None, Break.TOO_SMALL)
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_the_smallest_request_of_each_kind_is_accepted(kind: Kind) -> None:
+    request = request_of(kind, BASES[kind])
+    assert violations(request) == ()
+    assert complaints(request.body, kind) == []
+    assert codes(request) == set()
+
+
+def test_the_copy_is_botocores_model() -> None:
+    with open(DATA_FILE, encoding="utf-8") as stream:
+        copied = json.load(stream)
+    installed = from_botocore()
+    assert installed is not None
+    assert {key: copied[key] for key in installed} == installed
+    assert copied["date"]
+    assert copied["source"].startswith("https://")
+
+
+def test_the_copy_serves_where_botocore_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    installed = api_model()
+    monkeypatch.setattr("smlint.request.shapes.from_botocore", lambda at_least="0": None)
+    copied = api_model.__wrapped__()
+    assert (copied.shapes, copied.inputs, copied.is_installed) == (installed.shapes, installed.inputs, False)
+
+
+def test_an_older_botocore_does_not_count() -> None:
+    assert from_botocore(at_least="999.0.0") is None
+
+
+JUNK = (
+    st.none()
+    | st.booleans()
+    | st.integers(-3, 300)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=5)
+)
+VALUES = st.recursive(
+    JUNK,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> tuple[Kind, Any]:
+    """A request with some members deleted, replaced by anything, or invented."""
+    kind = draw(st.sampled_from(list(Kind)))
+    body = copy.deepcopy(BASES[kind])
+    for _ in range(draw(st.integers(1, 4))):
+        inner: Any = body
+        while isinstance(inner, dict) and inner and draw(st.booleans()):
+            inner = inner[draw(st.sampled_from(sorted(inner)))]
+        if isinstance(inner, list) and inner:
+            inner = inner[0]
+        if not isinstance(inner, dict):
+            continue
+        names = [
+            *sorted(inner),
+            "Environment",
+            "InputDataConfig",
+            "ContainerEntrypoint",
+            "ProcessingInputs",
+            "Invented",
+        ]
+        name = draw(st.sampled_from(names))
+        if draw(st.booleans()):
+            inner[name] = draw(VALUES)
+        else:
+            inner.pop(name, None)
+    return kind, body
+
+
+@settings(deadline=None, max_examples=120)
+@given(mutated())
+def test_ours_says_what_botocores_validator_says(given: tuple[Kind, Any]) -> None:
+    kind, body = given
+    request = request_of(kind, body)
+    theirs = {(complaint.pointer, complaint.how) for complaint in complaints(request.body, kind)}
+    known = {Break.MISSING, Break.UNKNOWN, Break.TYPE, Break.TOO_SMALL}
+    ours = set()
+    for violation in violations(request):
+        pointer = (
+            violation.value.pointer
+            if violation.how in (Break.MISSING, Break.UNKNOWN)
+            else violation.location.pointer
+        )
+        # Python takes truth values for numbers; JSON does not.
+        node = getattr(violation.value.node, "value", None)
+        is_pythonic = isinstance(node, bool)
+        if violation.how in known and not (
+            violation.how is Break.TYPE and is_pythonic and violation.shape.type != "string"
+        ):
+            ours.add((pointer, violation.how))
+    theirs_strict = {
+        (pointer, how)
+        for pointer, how in theirs
+        if not isinstance(getattr(request.body.at(pointer).node, "value", None), bool)
+    }
+    ours_strict = {
+        (pointer, how)
+        for pointer, how in ours
+        if not isinstance(getattr(request.body.at(pointer).node, "value", None), bool)
+    }
+    assert ours_strict == theirs_strict
+
+
+@settings(deadline=None, max_examples=120)
+@given(
+    mutated()
+    | st.tuples(st.sampled_from(list(Kind)), st.dictionaries(st.text(max_size=4), VALUES, max_size=5))
+)
+def test_wrong_types_everywhere_give_findings_with_places(given: tuple[Kind, Any]) -> None:
+    kind, body = given
+    request = request_of(kind, body)
+    for diagnostic in [
+        *judge_request(request, None, PLAN),
+        *judge(request.alone(), PLAN, (request.workload,), request),
+    ]:
+        location = diagnostic.location
+        assert location.pointer == "" or location.pointer.startswith("/")  # type: ignore[union-attr]
+        assert (location.line, location.column) <= (location.end_line, location.end_column)  # type: ignore[union-attr]
+        diagnostic.message.encode()
