@@ -29,7 +29,8 @@ class CapabilityLabel(ContainerRule):
     --------------
     Labels below `com.amazonaws.sagemaker.capabilities.`: the known ones are `multi-models`, `accept-bind-to-port` and
     `bidirectional-streaming`, each with the value `true`. Other labels below `com.amazonaws.sagemaker.` are left
-    alone, since AWS's own images carry many.
+    alone, since AWS's own images carry many. With the request of a model: several containers need `accept-bind-to-port`,
+    and `Mode` `MultiModel` needs `multi-models`.
 
     Why it matters on SageMaker
     ---------------------------

@@ -20,7 +20,8 @@ class CudaNeedsNewerDriver(ContainerRule):
     --------------
     `NVIDIA_REQUIRE_CUDA`, or `CUDA_VERSION` where the former is missing, against the drivers that AWS documents for
     the GPU instances of endpoints. `NVIDIA_DISABLE_REQUIRE` switches the requirement off. Drivers of training and
-    processing instances are not published, so nothing is said about them.
+    processing instances are not published, so nothing is said about them. With the request of an endpoint configuration:
+    against the driver of each variant's instance type, or of its `InferenceAmiVersion`.
 
     Why it matters on SageMaker
     ---------------------------

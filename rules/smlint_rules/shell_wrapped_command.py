@@ -27,7 +27,8 @@ class ShellWrappedCommand(ContainerRule):
     What it checks
     --------------
     An exec form whose program is a shell with `-c`. Silent when the string passes the platform's word on and ends in
-    `exec`.
+    `exec`. In a job request: ContainerEntrypoint and ContainerArguments together, and whether the string uses what
+    stands behind it.
 
     Why it matters on SageMaker
     ---------------------------

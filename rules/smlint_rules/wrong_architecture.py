@@ -18,7 +18,7 @@ class WrongArchitecture(ContainerRule):
     --------------
     The platform in the image's config, or the one that `FROM --platform` asks for. amd64 is right everywhere. arm64
     runs on Graviton endpoints, so for inference alone it is only an information; other architectures and Windows run
-    nowhere.
+    nowhere. With a job request: the image's architecture against that of each instance type that the request names.
 
     Why it matters on SageMaker
     ---------------------------

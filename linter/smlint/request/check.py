@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from smlint.check import STDIN, Arguments, Checker, Result
-from smlint.container import Container
+from smlint.container import Container, Known
 from smlint.diagnostics import Diagnostic, RequestLocation
 from smlint.dockerfile import UnreadableInputError
 from smlint.dockerfile import read as read_text
@@ -138,7 +139,7 @@ class RequestChecker:
 
 def _refused(error: RequestSyntaxError, name: str, plan: Plan) -> Outcome:
     place = RequestLocation(name, "", error.line, error.column, error.line, error.column + 1)
-    finding = Finding(place, f"this is no job request: {error}", "correct the file")
+    finding = Finding(place, f"the file cannot be read as a job request: {error}", "correct the file")
     found = _diagnostics([finding], plan, (Workload.TRAINING,))
     return Outcome(Subject("request", name, ()), tuple(found))
 
@@ -159,10 +160,13 @@ def _diagnostics(
 
 
 def _shown(document: Document, found: tuple[Request, ...]) -> str:
-    """The text that reports quote lines of, with secrets blotted out."""
-    spans = [
-        (secret.value.node.span.start, secret.value.node.span.end)
-        for request in found
-        for secret in secrets(request)
-    ]
-    return masked(document.text, spans) if spans else document.text
+    """The text that reports quote lines of, with secrets blotted out, also where they stand a second time."""
+    text = document.text
+    spans: list[tuple[int, int]] = []
+    for secret in (secret for request in found for secret in secrets(request)):
+        span = secret.value.node.span
+        spans.append((span.start, span.end))
+        value = secret.value.text()
+        if isinstance(value, Known) and value.value:
+            spans += [match.span() for match in re.finditer(re.escape(value.value), text)]
+    return masked(text, spans) if spans else text

@@ -84,7 +84,7 @@ def _of_root(root: Value, kind: Kind | None) -> Iterator[Request]:
         kinds = ", ".join(Kind)
         raise _unrecognised(
             root,
-            "this is no request, pipeline definition, template or state machine that is known here; "
+            "its members are those of no request, pipeline definition, template or state machine that is known here; "
             f"--kind says which request it is ({kinds})",
         )
 
