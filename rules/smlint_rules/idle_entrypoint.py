@@ -8,7 +8,7 @@ from typing import Final
 
 from smlint.container import Absent, Container, Known, Witness
 from smlint.diagnostics import Severity
-from smlint.launch import Hop, Kind, Launch
+from smlint.launch import Hop, Kind, Launch, Origin
 from smlint.rule import ContainerRule, Context, Finding
 from smlint.workload import Workload
 from smlint_rules import words
@@ -99,6 +99,9 @@ def _idles(argv: tuple[str, ...]) -> bool:
 def _is_bare_shell(launch: Launch) -> bool:
     """Whether the platform's word itself is what the last shell of the chain is asked to run."""
     if not isinstance(launch.argv, Known) or launch.workload.word is None or len(launch.argv.value.words) < 2:
+        return False
+    if launch.argv.value.origins[-1] is not Origin.PLATFORM:
+        # A request that names a shell and its script gives no platform word.
         return False
     last = launch.hops[-1]
     if last.kind is not Kind.SHELL_SCRIPT or isinstance(last.file, Known) or not last.operand:

@@ -67,7 +67,7 @@ class ShellWrappedCommand(ContainerRule):
         if not isinstance(entry, Known) or entry.value.form is not Form.EXEC:
             return
         overrides = container.overrides
-        argv = entry.value.argv + (overrides.arguments or ())
+        argv = entry.value.argv if overrides.entrypoint else entry.value.argv + (overrides.arguments or ())
         found = _string(argv)
         if found is None or not is_resolved(found[0].text):
             return

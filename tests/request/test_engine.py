@@ -181,7 +181,7 @@ def test_a_started_container_has_the_requests_command() -> None:
     )
     started = request.start(image)
     assert isinstance(started.entrypoint, Known)
-    assert started.entrypoint.value.words == ("program", "a")
+    assert started.entrypoint.value.words == ("program", "a", "b", "c d")
     assert started.cmd is ABSENT
     assert started.overrides == request.overrides
     assert image.overrides == Overrides()

@@ -26,7 +26,6 @@ from smlint.container import (
     Witness,
     Word,
 )
-from smlint.diagnostics import Location
 from smlint.request.model import Kind, Request
 from smlint.workload import Workload
 
@@ -47,7 +46,8 @@ def started(container: Container, request: Request) -> Container:
     effective.files = _Mounted(container.files, _MOUNTS[request.workload])
     effective.environment = {**container.environment, **_environment(request)}
     if overrides.entrypoint:
-        effective.entrypoint = _command(overrides.entrypoint, container.anchor)
+        # All that the engine is given: `/bin/sh` with the script behind it is no bare shell.
+        effective.entrypoint = _command(overrides.entrypoint + (overrides.arguments or ()))
         effective.other_entries = ()
     if overrides.entrypoint or overrides.arguments:
         # ContainerArguments stand in `overrides`: a CMD is what an image brings.
@@ -77,10 +77,9 @@ def alone(request: Request) -> Container:
     return started(container, request)
 
 
-def _command(words: tuple[Word, ...], anchor: Location) -> Known[Command]:
+def _command(words: tuple[Word, ...]) -> Known[Command]:
     text = " ".join(word.text for word in words)
-    location = words[0].location if words else anchor
-    return Known(Command(Form.EXEC, words, text, location), location)
+    return Known(Command(Form.EXEC, words, text, words[0].location), words[0].location)
 
 
 def _environment(request: Request) -> dict[str, Fact[str]]:
