@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import requests
 
 from smlint.probe import observe
 from smlint.probe.record import Hearing, Masks, Phase, Process
@@ -126,3 +127,18 @@ def test_names_and_commands() -> None:
     assert Process(1, 0, "nginx: master process nginx").name == "nginx"
     assert Process(1, 0, "").name == "?"
     assert len(Process(1, 0, "x" * 500).command) == 120
+
+
+class Engine:
+    """Refuses what is not among its columns, the way Podman does in an image without ps."""
+
+    def top(self, container: str, ps_args: str) -> dict[str, Any]:
+        if ps_args.startswith("-eo"):
+            raise requests.exceptions.JSONDecodeError("Expecting value", "", 0)
+        return {"Titles": ["PID", "PPID", "STATE", "COMMAND"], "Processes": [["1", "0", "S", "sleep 9"]]}
+
+
+def test_an_engine_without_ps_is_asked_for_its_own_columns() -> None:
+    snapshot = observe.Observer(Engine(), "c", 1).snapshot(0.5, Phase.READY)  # type: ignore[arg-type]
+    assert snapshot is not None
+    assert snapshot.processes == (Process(1, 0, "sleep 9", "S"),)

@@ -40,6 +40,7 @@ class LiveContainer:
         self._observer: Observer | None = None
         self._over = threading.Event()
         self._ended_at: float | None = None
+        self._stamps: list[tuple[Directory, tuple[str, ...]]] = []
 
     @property
     def ended_at(self) -> float | None:
@@ -139,7 +140,20 @@ class LiveContainer:
 
     def listing(self, roots: tuple[str, ...]) -> Listing:
         """The files below ``roots``."""
-        return volumes.listing(self._api, self.id, roots) if roots else Listing({})
+        untouched = {
+            directory.target
+            for directory, stamps in self._stamps
+            if stamps and stamps == volumes.stamps(self._api, self.id, directory)
+        }
+        return volumes.listing(self._api, self.id, [root for root in roots if root not in untouched])
+
+    def remember(self, directories: tuple[Directory, ...]) -> None:
+        """Note how the directories look before anything runs."""
+        self._stamps = [
+            (directory, volumes.stamps(self._api, self.id, directory))
+            for directory in directories
+            if not directory.read_only
+        ]
 
     def log_tail(self) -> tuple[str, ...]:
         """The last lines of the log."""
@@ -253,7 +267,9 @@ def create(
     for directory in directories:
         if not directory.read_only and not volumes.is_empty(directory):
             api.put_archive(made["Id"], directory.target, volumes.archive(directory))
-    return LiveContainer(api, made["Id"])
+    container = LiveContainer(api, made["Id"])
+    container.remember(directories)
+    return container
 
 
 def _fill_apart(

@@ -50,6 +50,9 @@ class Observer:
                 if error.status_code in (404, 409) or _is_over(error):
                     return None
                 self._columns.pop(0)
+            except requests.exceptions.JSONDecodeError:
+                # Podman in an image without ps: an error half-way through an answer that had begun well.
+                self._columns.pop(0)
             except requests.RequestException:
                 return None
             else:

@@ -27,6 +27,7 @@ _CHUNK: Final = 1 << 20
 LISTING_BYTES: Final = 512 << 20
 LISTING_SECONDS: Final = 5.0
 LISTING_ENTRIES: Final = 20_000
+_STAMP_SECONDS: Final = 10
 
 
 class _Member(NamedTuple):
@@ -126,6 +127,24 @@ def listing(api: APIClient, container: str, roots: Iterable[str]) -> Listing:
         if cut:
             return Listing(files, cut)
     return Listing(files)
+
+
+def stamps(api: APIClient, container: str, directory: Directory) -> tuple[str, ...]:
+    """What the engine says of a directory without files, and of those in it: the same later means still no files.
+
+    A hundredth of what sending the directory costs. Empty where that can say nothing.
+    """
+    if directory.texts or directory.trees:
+        return ()
+    paths = (directory.target, *(f"{directory.target}/{name}" for name in directory.empty))
+    answers = [
+        api.head(
+            f"{api.base_url}/containers/{container}/archive", params={"path": path}, timeout=_STAMP_SECONDS
+        )
+        for path in paths
+    ]
+    found = tuple(answer.headers.get("X-Docker-Container-Path-Stat", "") for answer in answers)
+    return found if all(found) else ()
 
 
 def _list(api: APIClient, container: str, root: str, files: dict[str, FileStat], deadline: float) -> str:
