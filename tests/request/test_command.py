@@ -195,3 +195,40 @@ def test_wrong_usage(arguments: list[str], folder: Path, capsys: pytest.CaptureF
     code, out, err = run(capsys, *arguments)
     assert (code, out) == (2, "")
     assert err
+
+
+def test_launch_prints_what_the_request_starts(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "Dockerfile").write_text(
+        "FROM python:3.12-slim\nENTRYPOINT python train.py\n", encoding="utf-8"
+    )
+    own = {
+        "ContainerEntrypoint": ["python", "/opt/program/train.py"],
+        "ContainerArguments": ["--epochs", "1"],
+    }
+    write(folder, "job.json", {**GOOD, "AlgorithmSpecification": {**GOOD["AlgorithmSpecification"], **own}})
+    assert main(["launch", "Dockerfile", "--request", "job.json"]) == 0
+    out = capsys.readouterr().out
+    assert "docker run --entrypoint python IMAGE /opt/program/train.py --epochs 1" in out
+    assert "PID 1" in out
+    assert "job.json" in out
+    assert "sh -c" not in out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--request", "missing.json"],
+        ["--request", "bad.json"],
+        ["--request", "job.json", "--entrypoint", "a"],
+    ],
+)
+def test_launch_refuses_what_it_cannot_follow(
+    arguments: list[str], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "Dockerfile").write_text("FROM python:3.12-slim\n", encoding="utf-8")
+    write(folder, "job.json", GOOD)
+    (folder / "bad.json").write_text("{", encoding="utf-8")
+    code = main(["launch", "Dockerfile", *arguments])
+    printed = capsys.readouterr()
+    assert (code, printed.out) == (2, "")
+    assert printed.err.startswith("smlint: ")

@@ -36,12 +36,25 @@ def launch(
     argument: Annotated[
         list[str], typer.Option(metavar="WORD", help="A word of the job's ContainerArguments; repeatable.")
     ] = [],  # noqa: B006
+    request: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="The job request whose workload and command start the image."),
+    ] = None,
     format: Annotated[Shape, typer.Option("--format", "-f", help="How to print it.")] = Shape.TEXT,
 ) -> None:
     """Show what becomes PID 1, what gets `train` or `serve`, and what hears SIGTERM. Starts nothing."""
     from smlint.report import launch as printed
 
     question = Question(tuple(workload) or None, tuple(entrypoint), tuple(argument))
+    if request is not None:
+        if workload or entrypoint or argument:
+            options.usage("--request says workload, entrypoint and arguments; leave out the other options")
+        from smlint.request.files import RequestFileError, requests_in
+
+        try:
+            question = Question(requests=requests_in(request))
+        except RequestFileError as error:
+            options.usage(str(error))
     try:
         if target[:1] == ["image"] and len(target) == 2:
             launches = of_image(target[1], question)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smlint.container import Container, Overrides, Word
 from smlint.diagnostics import Location
 from smlint.launch.chain import Launch
 from smlint.launch.walk import resolve
 from smlint.workload import DEFAULT_WORKLOADS, Workload
+
+if TYPE_CHECKING:
+    from smlint.request import Request
 
 _WORKLOAD: Final = re.compile(r"smlint\s+workload\s*=\s*(\w+)", re.IGNORECASE)
 
@@ -28,6 +31,8 @@ class Question(NamedTuple):
     #: ContainerEntrypoint and ContainerArguments; empty means not given.
     entrypoint: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
+    #: Job requests that start the container, in place of all the rest.
+    requests: tuple[Request, ...] = ()
 
 
 def of_dockerfile(
@@ -85,6 +90,9 @@ def of_image(reference: str, question: Question) -> tuple[Launch, ...]:
 
 
 def _launches(container: Container, question: Question, comments: tuple[Workload, ...]) -> tuple[Launch, ...]:
+    if question.requests:
+        started = ((request.start(container), request.workload) for request in question.requests)
+        return tuple(resolve(each, workload, by_name=True) for each, workload in started)
     workloads = question.workloads or comments or DEFAULT_WORKLOADS
     overrides = None
     if question.entrypoint or question.arguments:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
-import stat
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ from smlint.dockerfile.stages import UnknownStageError
 from smlint.engine import Outcome, Plan, Subject, diagnose, in_order, judge, judge_request
 from smlint.registry import Registry
 from smlint.request.document import Document, parse, read
+from smlint.request.files import content
 from smlint.request.kinds import requests
 from smlint.request.model import Kind, Request
 from smlint.request.nodes import RequestSyntaxError
@@ -25,7 +26,6 @@ from smlint.request.secrets import masked, secrets
 from smlint.rule import Finding
 from smlint.workload import Workload
 
-_OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _SYNTAX_ERROR = "SM900"
 
 
@@ -89,14 +89,8 @@ class RequestChecker:
 
     def _bytes(self, path: str) -> bytes:
         if path == STDIN:
-            import io
-
             return read(io.BytesIO(self._arguments.stdin()))
-        descriptor = os.open(path, _OPEN_FLAGS)
-        with open(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise OSError("it is no regular file")
-            return read(file)
+        return content(path)
 
     def _judged(
         self, document: Document, found: tuple[Request, ...], image: Container | None, plan: Plan
