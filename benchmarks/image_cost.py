@@ -27,21 +27,45 @@ from typing import NamedTuple
 GIB = 1 << 30
 SMALL_FILES = 20_000
 ENTRY = b'#!/bin/sh\nexec python3 /opt/program/train.py "$@"\n'
-#: What smlint's rules ask of an image, as far as container-structure-test can ask it.
-QUESTIONS = """\
-schemaVersion: 2.0.0
-fileExistenceTests:
-  - {name: input, path: /opt/ml/input, shouldExist: false}
-  - {name: output, path: /opt/ml/output, shouldExist: false}
-  - {name: model, path: /opt/ml/model, shouldExist: false}
-  - {name: nvidia-smi, path: /usr/bin/nvidia-smi, shouldExist: false}
-  - {name: libcuda, path: /usr/lib/x86_64-linux-gnu/libcuda.so.1, shouldExist: false}
+#: Places that smlint's rules ask for, given that /opt/ml is not there: what the image lacks, and what it has.
+ABSENT = (
+    "/opt/ml",
+    *(
+        f"{folder}/{name}"
+        for folder in (
+            "/usr/lib/x86_64-linux-gnu",
+            "/usr/lib/x86_64-linux-gnu/nvidia/current",
+            "/usr/lib64",
+            "/usr/lib",
+        )
+        for name in ("libcuda.so.1", "libnvidia-ml.so.1")
+    ),
+    "/usr/bin/nvidia-smi",
+    "/usr/lib/nvidia/current/nvidia-smi",
+    "/usr/local/nvidia",
+    "/lib/modules",
+    "/var/lib/dkms",
+    "/etc/ld.so.cache",
+    "/etc/ld.so.conf",
+    "/etc/ld.so.conf.d",
+    "/var/lib/dpkg/status",
+    "/var/lib/dpkg/status.d",
+    "/lib/apk/db/installed",
+    "/usr/lib/apk/db/installed",
+    "/var/lib/rpm/rpmdb.sqlite",
+    "/usr/lib/sysimage/rpm/rpmdb.sqlite",
+)
+QUESTIONS = (
+    "schemaVersion: 2.0.0\nfileExistenceTests:\n"
+    + "".join(f"  - {{name: '{path}', path: {path}, shouldExist: false}}\n" for path in ABSENT)
+    + """\
   - {name: entry, path: /opt/program/start.sh, shouldExist: true, permissions: "-rwxr-xr-x"}
 fileContentTests:
   - {name: exec, path: /opt/program/start.sh, expectedContents: ["exec python3"]}
 metadataTest:
   entrypoint: [/opt/program/start.sh]
 """
+)
 
 
 class Cost(NamedTuple):
