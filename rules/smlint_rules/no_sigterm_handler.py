@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from smlint.container import Container, FileEntry, Witness
 from smlint.diagnostics import Severity
 from smlint.launch import Hop, Launch
-from smlint.launch.programs import is_python, known_programs
+from smlint.launch.programs import is_known, is_python
 from smlint.launch.python_program import handles
 from smlint.rule import ContainerRule, Context, Finding
 from smlint.workload import Workload
@@ -90,10 +90,7 @@ class NoSigtermHandler(ContainerRule):
 
 def _python_source(program: Hop) -> FileEntry | None:
     """The Python file that decides; a server's console script (``uvicorn``) says nothing about the server."""
-    if (
-        not is_python(program.argv[0])
-        or posixpath.basename(program.argv[program.operand]) in known_programs()
-    ):
+    if not is_python(program.argv[0]) or is_known(posixpath.basename(program.argv[program.operand])):
         return None
     return program.source
 

@@ -6,7 +6,18 @@ import shlex
 
 import pytest
 
+from smlint.launch import launchers, programs
 from smlint.launch.launchers import Starts, split, table
+from smlint.tables import mentions, read_table
+
+
+def test_every_row_is_found_without_parsing_the_table() -> None:
+    rows = read_table(launchers.__file__, "launchers.toml")["launcher"]
+    named = [word for row in rows for word in (*row["names"], *row.get("modules", ()))]
+    assert named
+    assert all(mentions(launchers.__file__, "launchers.toml", ("names", "modules"), word) for word in named)
+    assert not mentions(launchers.__file__, "launchers.toml", ("names", "modules"), "python")
+    assert all(programs.is_known(name) for name in programs.known_programs() if not name.startswith("-m "))
 
 
 @pytest.mark.parametrize("name", sorted(table()))

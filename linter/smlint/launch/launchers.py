@@ -15,6 +15,8 @@ from smlint.launch.chain import Kind
 from smlint.tables import mentions, read_table
 
 _TABLE: Final = "launchers.toml"
+#: The keys of a row that say what it is about; each list stands on one line.
+_NAMES: Final = ("names", "modules")
 
 
 class Starts(enum.StrEnum):
@@ -108,7 +110,7 @@ def split(argv: Sequence[str]) -> Split | None:
         return None
     by_module = argv[0] == "-m" and len(argv) > 1
     name = f"-m {argv[1]}" if by_module else argv[0].rpartition("/")[2]
-    if not mentions(__file__, _TABLE, name.removeprefix("-m ")):
+    if not mentions(__file__, _TABLE, _NAMES, name.removeprefix("-m ")):
         return None
     launcher = table().get(name)
     if launcher is None:

@@ -37,7 +37,7 @@ def known_programs() -> Mapping[str, Program]:
 
 def is_known(name: str) -> bool:
     """Whether a program of this name has a row."""
-    return mentions(__file__, _TABLE, name) and name in known_programs()
+    return mentions(__file__, _TABLE, ("names", "    "), name) and name in known_programs()
 
 
 def _program(name: str, row: Mapping[str, Any]) -> Program:
