@@ -187,7 +187,8 @@ def test_unwrap_keeps_place_and_directory() -> None:
 @pytest.mark.parametrize(
     "source",
     ["(" * 10_000, "a" + "$(" * 10_000, "if a; then " * 10_000, "{ " * 10_000, '"${a:-' * 10_000, "a=(" * 10_000,
-     "\0\1\2" * 5_000, "a << b " * 1_000, "((" * 10_000, "for i in a b; do " * 30 + "x;" + "done;" * 30],
+     "\0\1\2" * 5_000, "a << b " * 1_000, "((" * 10_000, "x=ab; for i in {1..60}; do x=$x$x; done; a $x",
+     "".join(f"f{n}() {{ {'{ ' * 50} f{n + 1}; {'}; ' * 50} }}; " for n in range(12)) + "f0", "for i in a b; do " * 30 + "x;" + "done;" * 30],
 )  # fmt: skip
 def test_hostile_text_gives_little_and_never_raises(source: str) -> None:
     assert len(read(source)) < 25_000

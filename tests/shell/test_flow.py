@@ -344,7 +344,10 @@ def test_what_cannot_be_read_says_so(text: str | bytes, unseen: str) -> None:
     "text",
     ["(" * 10_000, "if a; then " * 5_000, "a() { " * 5_000, "if [ -f x ]; then A=1; else A=2; fi\n" * 300, "a || " * 3_000 + "b",
      "[ -f $x ] && exec p$x\n" * 500, "while [ $# -lt 1 ]; do a; done; " * 100, "case $x in " + "a) b;; " * 500 + "esac",
-     "while true; do x=$x.; done", "for a in {1..900}; do for b in {1..30}; do c; done; done", "\\", "a=(", "$", "${", "`"],
+     "while true; do x=$x.; done",
+     "x=ab\nfor i in {1..40}; do x=$x$x$x; done; exec p $x", "a=(x); for i in {1..40}; do a=(${a[@]} ${a[@]}); done; exec p ${a[@]}",
+     "for i in {1..40}; do set -- \"$@\" \"$@\"; done; exec p \"$@\"", f"[[ {'a' * 100} =~ (a*)*b ]] && exec p",
+     f"case {'a' * 400} in *a*a*a*a*a*a*b) exec p;; esac", "x=a; for i in {1..30}; do x+=$x; done; exec p $x", "for a in {1..900}; do for b in {1..30}; do c; done; done", "\\", "a=(", "$", "${", "`"],
 )  # fmt: skip
 def test_hostile_text_is_bounded(text: str) -> None:
     assert len(analyse(text, arguments=("train",)).paths) <= 32

@@ -37,6 +37,7 @@ def test_commands_of_any_text(text: str) -> None:
 
 @given(ANY, st.sampled_from(["dash", "bash", "busybox", "sh", "zsh"]), st.booleans())
 @RELAXED
+@example("exec <<<<<<if \nE\n", "dash", False)
 @example("a\x85b\u2028exec c", "bash", False)
 def test_flow_of_any_text(text: str, dialect: str, is_command_string: bool) -> None:
     flow = analyse(text, dialect=dialect, arguments=("train",), is_command_string=is_command_string)

@@ -19,7 +19,7 @@ from smlint.shell.machine import (
 from smlint.shell.outcome import How
 from smlint.shell.state import directory_after
 from smlint.shell.syntax import Piece, Simple
-from smlint.shell.words import SOME, Parameters, Value
+from smlint.shell.words import MAX_FIELDS, SOME, Parameters, Value
 
 if TYPE_CHECKING:
     from smlint.shell.execute import Executor
@@ -83,11 +83,11 @@ def _set(executor: Executor, node: Simple, words: Words, machine: Machine) -> li
     while at < len(words):
         text = words[at][0].text
         if text == "--":
-            machine.parameters = Parameters(tuple(value for value, _ in words[at + 1 :]))
+            machine.parameters = _positional(words[at + 1 :])
             return [machine]
         if not _LETTERS.fullmatch(text):
             if text not in ("-", "+"):
-                machine.parameters = Parameters(tuple(value for value, _ in words[at:]))
+                machine.parameters = _positional(words[at:])
             return [machine]
         names = list(text[1:].replace("o", ""))
         if "o" in text and at + 1 < len(words):
@@ -97,6 +97,12 @@ def _set(executor: Executor, node: Simple, words: Words, machine: Machine) -> li
         machine.options = machine.options | options if text[0] == "-" else machine.options - options
         at += 1
     return [machine]
+
+
+def _positional(words: Words) -> Parameters:
+    if len(words) > MAX_FIELDS:
+        return Parameters((), rest=1)
+    return Parameters(tuple(value for value, _ in words))
 
 
 def _shift(executor: Executor, node: Simple, words: Words, machine: Machine) -> list[Machine]:

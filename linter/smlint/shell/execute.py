@@ -35,7 +35,7 @@ from smlint.shell.syntax import (
     Simple,
     Statement,
 )
-from smlint.shell.words import Parameters, Value, fields, single
+from smlint.shell.words import MAX_FIELDS, Parameters, Value, fields, single
 
 _MAX_STEPS: Final = 20_000
 _MAX_LEVELS: Final = 90
@@ -273,7 +273,8 @@ class Executor:
                 for v in fields(self.text(piece), machine, brace=self.brace)
             ]
             before = machine.arrays.get(name) if assignment.appends else ()
-            machine.arrays[name] = None if before is None else (*before, *values)
+            known = before is not None and len(before) + len(values) <= MAX_FIELDS
+            machine.arrays[name] = (*(before or ()), *values) if known else None
             used: frozenset[int] = frozenset().union(*(value.used for value in values))
             machine.variables[name] = Value(UNRESOLVED, used)
             return
@@ -284,7 +285,9 @@ class Executor:
         added = single(raw.partition("=")[2], machine)
         before_value = machine.variable(name) or Value("")
         if assignment.appends and not raw.startswith(f"{name}["):
-            machine.variables[name] = Value(before_value.text + added.text, before_value.used | added.used)
+            text = before_value.text + added.text
+            text = text if len(text) <= MAX_FIELDS else UNRESOLVED
+            machine.variables[name] = Value(text, before_value.used | added.used)
         else:
             machine.variables[name] = Value(UNRESOLVED, before_value.used | added.used)
             machine.arrays[name] = None

@@ -170,7 +170,6 @@ class _Reader:
     def and_or(self, node: tree_sitter.Node, depth: int) -> Node:
         chain: list[tuple[str, Node]] = []
         here: tree_sitter.Node | None = node
-        # A thousand ``&&`` are a thousand levels to tree-sitter.
         while here is not None and here.type == "list":
             operands = [child for child in here.named_children if child.type != "comment"]
             operator = next((child.type for child in here.children if child.type in ("&&", "||")), "")
@@ -323,8 +322,7 @@ class _Reader:
         value: Piece | None = None
         if plain and sign is not None and sign.type == "=":
             value = Piece(sign.end_byte, node.end_byte)
-        text = self._text(node)
-        called = "" if name is None else re.split(r"\[", self._text(name))[0]
+        called = "" if name is None else self._text(name).partition("[")[0]
         elements: list[Piece] | None = None
         array = node.child_by_field_name("value")
         if array is not None and self._is_array(node):
@@ -333,7 +331,7 @@ class _Reader:
                 if child.type != "comment":
                     self._word(child, depth, elements)
         return Assignment(
-            called or text,
+            called or self._text(node),
             value,
             node.start_byte,
             node.end_byte,

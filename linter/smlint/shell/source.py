@@ -53,6 +53,8 @@ class Source:
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """A span of :attr:`text` as a span of the given text; the end stays behind the last character."""
+        while end > start and self.text[end - 1] == "\n":
+            end -= 1
         if end <= start:
             return self.origin(start), self.origin(start)
         return self.origin(start), self.origin(end - 1) + 1

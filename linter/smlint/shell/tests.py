@@ -88,12 +88,19 @@ def compare(left: str, operator: str, right: str, pattern: str) -> bool | None:
         if _NUMBER.fullmatch(left) and _NUMBER.fullmatch(right):
             return _COMPARE[operator](int(left), int(right))
         return None
-    if operator == "=~" and len(right) < 200 and _SIMPLE_REGEX.fullmatch(right):
+    if operator == "=~" and _is_cheap(left, right):
         try:
             return re.search(right, left) is not None
         except re.error:
             return None
     return None
+
+
+def _is_cheap(text: str, regex: str) -> bool:
+    """Whether the expression means the same to Python, and cannot keep it busy."""
+    if len(text) > 200 or len(regex) > 200 or not _SIMPLE_REGEX.fullmatch(regex):
+        return False
+    return not re.search(r"\)[*+?]", regex) and len(re.findall(r"[*+?]", regex)) <= 3
 
 
 def _may_equal(left: str, pattern: str) -> bool | None:

@@ -85,10 +85,15 @@ def _default(
     return value if is_set else expand(word)
 
 
+#: Texts and patterns beyond these are not compared: every ``*`` multiplies the work.
+_MAX_STARS: Final = 3
+_MAX_TEXT: Final = 500
+
+
 @lru_cache(maxsize=256)
-def glob_regex(pattern: str, *, greedy: bool = True) -> re.Pattern[str] | None:
+def glob_regex(pattern: str) -> re.Pattern[str] | None:
     """A shell pattern (quoted characters behind backslashes) as a regular expression; None for extended globs."""
-    star = ".*" if greedy else ".*?"
+    star = ".*"
     parts: list[str] = []
     at = 0
     while at < len(pattern):
@@ -112,7 +117,7 @@ def glob_regex(pattern: str, *, greedy: bool = True) -> re.Pattern[str] | None:
         else:
             parts.append("." if char == "?" else re.escape(char))
         at += 1
-    if parts.count(star) > 5:
+    if parts.count(star) > _MAX_STARS:
         return None
     try:
         return re.compile("".join(parts), re.DOTALL)
@@ -146,12 +151,16 @@ def matches(text: str, pattern: str) -> bool | None:
         shorter = min(len(start), len(fixed))
         return False if start[:shorter] != fixed[:shorter] else None
     regex = glob_regex(pattern)
-    return None if regex is None else regex.fullmatch(text) is not None
+    return (
+        None
+        if regex is None or (len(text) > _MAX_TEXT and "*" in pattern)
+        else regex.fullmatch(text) is not None
+    )
 
 
 def _trim(text: str, operator: str, pattern: str) -> str | None:
     regex = None if UNRESOLVED in pattern else glob_regex(pattern)
-    if regex is None or len(text) > 10_000:
+    if regex is None or len(text) > _MAX_TEXT:
         return None
     sizes = range(len(text) + 1)
     for size in sizes if len(operator) == 1 else reversed(sizes):
@@ -164,7 +173,7 @@ def _trim(text: str, operator: str, pattern: str) -> str | None:
 
 def _replace(text: str, operator: str, pattern: str, replacement: str) -> str | None:
     regex = None if UNRESOLVED in pattern else glob_regex(pattern)
-    if regex is None or len(text) > 10_000:
+    if regex is None or len(text) > _MAX_TEXT:
         return None
     if not pattern:
         return text

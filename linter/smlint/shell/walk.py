@@ -37,6 +37,7 @@ from smlint.shell.words import Parameters, Value, fields, heredoc, single
 #: Commands that are reported at most, calls and loops counted as often as they run.
 _MAX_COMMANDS: Final = 20_000
 _MAX_STEPS: Final = 100_000
+_MAX_LEVELS: Final = 90
 _MAX_CALLS: Final = 8
 _MAX_ROUNDS: Final = 64
 #: Programs whose failure is an answer and no accident.
@@ -70,6 +71,7 @@ class Walk:
         self._functions: dict[str, Node] = {}
         self._calls = 0
         self._steps = 0
+        self._levels = 0
 
     def commands(self) -> tuple[SimpleCommand, ...]:
         """The commands, in the order in which they run."""
@@ -94,8 +96,13 @@ class Walk:
 
     def _node(self, node: Node) -> None:
         self._steps += 1
-        if self._steps > _MAX_STEPS or len(self._found) > _MAX_COMMANDS or isinstance(node, Opaque):
+        if self._steps > _MAX_STEPS or len(self._found) > _MAX_COMMANDS or self._levels > _MAX_LEVELS:
             return
+        self._levels += 1
+        self._dispatch(node)
+        self._levels -= 1
+
+    def _dispatch(self, node: Node) -> None:
         match node:
             case Simple():
                 self._simple(node)

@@ -18,6 +18,9 @@ ALL: Final = 0
 #: Provenance of "perhaps some of the arguments": a command substitution that looks at them.
 SOME: Final = -1
 _DEPTH: Final = 20
+#: Longest text and most fields that one word becomes; ``x=$x$x`` in a loop would have no end.
+_MAX_TEXT: Final = 100_000
+MAX_FIELDS: Final = 10_000
 _BLANK: Final = re.compile(r"[ \t\n]+")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]|[@*#?$!-]")
 _PLAIN: Final = re.compile(r"[^\\'\"$`*?\[\]]+")
@@ -103,6 +106,7 @@ class _Expansion:
         self._text: list[str] = []
         self._used: set[int] = set()
         self._exists = False
+        self._size = 0
 
     def fields(self, word: str) -> list[Value]:
         self._unquoted(word)
@@ -115,13 +119,21 @@ class _Expansion:
         return Value(text, frozenset().union(*(value.used for value in found)))
 
     def _finish(self) -> None:
-        if self._exists or self._text:
+        if (self._exists or self._text) and len(self._done) < MAX_FIELDS:
             self._done.append(Value("".join(self._text), frozenset(self._used)))
         self._text, self._used, self._exists = [], set(), False
 
     def _literal(self, text: str, *, quoted: bool) -> None:
-        self._text.append(_GLOB.sub(r"\\\1", text) if quoted and self._escape else text)
+        self._append(_GLOB.sub(r"\\\1", text) if quoted and self._escape else text)
         self._exists = self._exists or quoted
+
+    def _append(self, text: str) -> None:
+        fits = self._size <= _MAX_TEXT
+        self._size += len(text)
+        if self._size <= _MAX_TEXT:
+            self._text.append(text)
+        elif fits:
+            self._text.append(UNRESOLVED)
 
     def _insert(self, value: Value, *, quoted: bool) -> None:
         if quoted or not self._split:
@@ -133,7 +145,7 @@ class _Expansion:
             if index:
                 self._finish()
             if part:
-                self._text.append(part)
+                self._append(part)
                 self._used |= value.used
 
     def _unquoted(self, word: str) -> None:
