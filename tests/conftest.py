@@ -9,11 +9,18 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     import docker
 
     from tests.engine.images import Images
+
+# The same examples on every machine and in every run: what CI says of a change must not depend on luck. Exploring is a
+# matter of its own: HYPOTHESIS_PROFILE=explore pytest …
+settings.register_profile("steady", derandomize=True, database=None, deadline=None)
+settings.register_profile("explore", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
 def unavailable(reason: str) -> NoReturn:

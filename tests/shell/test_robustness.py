@@ -39,6 +39,9 @@ def test_commands_of_any_text(text: str) -> None:
 @RELAXED
 @example("exec <<<<<<if \nE\n", "dash", False)
 @example("a\x85b\u2028exec c", "bash", False)
+@example("\neval *", "dash", False)
+@example("\x00!", "dash", False)
+@example("a<<<`<<E\n", "dash", False)
 def test_flow_of_any_text(text: str, dialect: str, is_command_string: bool) -> None:
     flow = analyse(text, dialect=dialect, arguments=("train",), is_command_string=is_command_string)
     lines = text.split("\n")

@@ -248,7 +248,7 @@ def _eval(executor: Executor, node: Simple, words: Words, machine: Machine) -> l
     if UNRESOLVED in text or "\0" in text:
         # The first word may be anything, a builtin included, but most likely it is the program.
         return [executor.start(node, operands, machine, machine.how)]
-    return executor.evaluate(text, machine)
+    return executor.evaluate(text, executor.place(node.start, node.end), machine)
 
 
 def _source(executor: Executor, node: Simple, words: Words, machine: Machine) -> list[Machine]:

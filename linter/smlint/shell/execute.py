@@ -311,10 +311,9 @@ class Executor:
                 end.stopped = ""
         return ends
 
-    def evaluate(self, text: str, machine: Machine) -> list[Machine]:
-        """``eval``: run text, whose places are unknown, in this shell."""
-        name = self._texts[self._current].name
-        return self._included(ScriptText(name, text), machine)
+    def evaluate(self, text: str, at: FileLocation, machine: Machine) -> list[Machine]:
+        """``eval``: run text in this shell; all of it stands where the ``eval`` does."""
+        return self._included(ScriptText(at.path, text, at), machine)
 
     def source(self, path: str, arguments: Sequence[Value], machine: Machine) -> list[Machine]:
         """``source path``: run a file in this shell."""

@@ -80,9 +80,9 @@ def analyse(
     Never raises. Text that is no shell, too long or too deep gives no paths, and says so in :attr:`Flow.unseen`.
     """
     if isinstance(text, bytes):
-        if b"\0" in text[:8192]:
-            return Flow((), "it is no text")
         text = text.decode("utf-8", "surrogateescape")
+    if "\0" in text:
+        return Flow((), "it is no text")
     if len(text) > LIMIT:
         return Flow((), "it is too long")
     shell = dialect or dialect_of(text) or "sh"

@@ -21,15 +21,18 @@ class Sourced(NamedTuple):
 class ScriptText:
     """A script with its name and syntax."""
 
-    def __init__(self, name: str, text: str) -> None:
-        """``name`` is what locations call it."""
+    def __init__(self, name: str, text: str, at: FileLocation | None = None) -> None:
+        """``name`` is what locations call it; ``at`` is where text stands that is no file of its own (``eval``)."""
         self.name = name
+        self._at = at
         self.script: Script = parse(text)
         self._lines = [0]
         self._lines += [match.end() for match in re.finditer("\n", text)]
 
     def location(self, start: int, end: int) -> FileLocation:
         """The place of a span of the prepared text."""
+        if self._at is not None:
+            return self._at
         first, last = self.script.source.span(start, end)
         row = bisect_right(self._lines, first)
         end_row = bisect_right(self._lines, max(first, last - 1))
