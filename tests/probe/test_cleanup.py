@@ -166,7 +166,13 @@ def test_an_interrupted_command_cleans_up(
     command = [sys.executable, "-c", "from smlint.cli import run; run()", "image", reference]
     options = ["--probe-sigterm", "--ready-log", "never", "--ready-timeout", "600", "--isolated"]
     with subprocess.Popen(
-        [*command, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*command, *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Started by nohup or in the background of a script, the tests themselves ignore some of these, and smlint
+        # rightly keeps ignoring what it is told to ignore.
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
     ) as process:
         until(lambda: process.poll() is not None or owned_by(engine, {process.pid}))
         process.send_signal(number)
