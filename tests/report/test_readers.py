@@ -5,11 +5,12 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-import jsonschema
 import pytest
 
 from smlint.diagnostics import Diagnostic, FileLocation, ImageLocation, Severity
@@ -59,56 +60,55 @@ def test_xml_survives_characters_that_xml_cannot_say(name: str) -> None:
     assert said == ['bell \ufffd, escape \ufffd, half a pair \ufffd, <tag> & "quote"']
 
 
-CODE_QUALITY = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "required": ["description", "check_name", "fingerprint", "severity", "location"],
-        "properties": {
-            "description": {"type": "string", "minLength": 1},
-            "check_name": {"type": "string", "minLength": 1},
-            "fingerprint": {"type": "string", "minLength": 1},
-            "severity": {"enum": ["info", "minor", "major", "critical", "blocker"]},
-            "location": {
-                "type": "object",
-                "required": ["path"],
-                "properties": {"path": {"type": "string", "pattern": "^(?!\\./|/)."}},
-                "anyOf": [
-                    {
-                        "required": ["lines"],
-                        "properties": {
-                            "lines": {
-                                "required": ["begin"],
-                                "properties": {"begin": {"type": "integer", "minimum": 1}},
-                            }
-                        },
-                    },
-                    {
-                        "required": ["positions"],
-                        "properties": {
-                            "positions": {
-                                "required": ["begin"],
-                                "properties": {
-                                    "begin": {
-                                        "required": ["line"],
-                                        "properties": {"line": {"type": "integer", "minimum": 1}},
-                                    }
-                                },
-                            }
-                        },
-                    },
-                ],
-            },
-        },
-    },
-}
+@pytest.fixture(scope="module")
+def gitlab_cq() -> Any:
+    """A package that reads and writes Code Quality reports; it holds the format's fields as typed dictionaries."""
+    return pytest.importorskip("gitlab_cq", reason="it reads the Code Quality report back")
 
 
-def test_code_quality_has_what_gitlab_demands() -> None:
-    """GitLab publishes no schema; this one says what its page on the Code Quality report format demands."""
-    issues = json.loads(render("gitlab", REPORT))
-    jsonschema.validate(issues, CODE_QUALITY)
-    assert len({issue["fingerprint"] for issue in issues}) == len(issues)
+def code_quality_issues(gitlab_cq: Any, issues: object) -> list[Any]:
+    """``issues`` where every field is as gitlab-cq's types have it; raises TypeCheckError."""
+    from typeguard import CollectionCheckStrategy, check_type
+
+    issue_type = gitlab_cq.GitLabCodeQuality.Issue
+    strategy = CollectionCheckStrategy.ALL_ITEMS
+    checked: list[Any] = check_type(issues, list[issue_type], collection_check_strategy=strategy)
+    return checked
+
+
+def test_code_quality_is_what_gitlab_cq_reads_and_merges(gitlab_cq: Any, tmp_path: Path) -> None:
+    """It adds another linter's findings to ours and names every issue anew, which reads each location."""
+    report = tmp_path / "gl-code-quality-report.json"
+    report.write_text(render("gitlab", REPORT), encoding="utf-8")
+    command = [sys.executable, "-m", "gitlab_cq", "--output", str(report), "--merge", "mypy"]
+    line = {"file": "a.py", "line": 1, "column": 2, "message": "no", "hint": None, "code": "misc"}
+    subprocess.run(command, input=json.dumps({**line, "severity": "error"}), text=True, check=True)
+    merged = code_quality_issues(gitlab_cq, json.loads(report.read_text(encoding="utf-8")))
+    assert merged[:-1] == json.loads(render("gitlab", REPORT))
+    assert merged[-1]["location"]["path"] == "a.py"
+    assert len({issue["fingerprint"] for issue in merged}) == len(merged)
+    for issue in merged:
+        gitlab_cq.GitLabCodeQuality.add_fingerprint(issue)
+    assert len({issue["fingerprint"] for issue in merged}) == len(merged)
+
+
+def test_gitlab_cq_would_see_a_wrong_report(gitlab_cq: Any) -> None:
+    from typeguard import TypeCheckError
+
+    for wrong in ({"severity": "error"}, {"location": {"path": "a", "lines": {"begin": 1}}}, {"level": 1}):
+        issues = json.loads(render("gitlab", REPORT))
+        issues[-1] |= wrong
+        with pytest.raises(TypeCheckError):
+            code_quality_issues(gitlab_cq, issues)
+
+
+def test_code_quality_paths_are_of_the_repository() -> None:
+    """GitLab's page on the format: a relative path without a leading ./, and whole lines from 1."""
+    for issue in json.loads(render("gitlab", REPORT)):
+        location = issue["location"]
+        assert not location["path"].startswith(("/", "./"))
+        first = location["lines"]["begin"] if "lines" in location else location["positions"]["begin"]["line"]
+        assert first >= 1
 
 
 def unescaped(text: str) -> str:

@@ -39,7 +39,7 @@ def _issue(finding: Diagnostic, fingerprint: str, root: str) -> dict[str, Any]:
 def _location(location: Location, root: str) -> dict[str, Any]:
     if isinstance(location, ImageLocation):
         path = repository_of(location.reference) + (location.path or "")
-        return {"path": path, "lines": {"begin": 1}}
+        return {"path": path, "lines": {"begin": 1, "end": 1}}
     return {
         "path": from_root(location.path, root),
         "positions": {
