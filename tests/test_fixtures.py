@@ -1,11 +1,12 @@
 """Every case under fixtures/: the findings of its files, as the concise format prints them.
 
-A case is a folder with an ``expected.txt``; ``args.txt`` beside it holds further arguments, one per line. Adding one
-touches no Python. ``SMLINT_UPDATE_FIXTURES=1 pytest tests/test_fixtures.py`` writes the expectations anew: read the diff.
+A case is a folder with an ``expected.txt``; ``args.txt`` beside it holds further arguments, one per line, and
+``help.txt``, where what to type is worth a test, the help of each finding. Adding one touches no Python. ``SMLINT_UPDATE_FIXTURES=1 pytest tests/test_fixtures.py`` writes the expectations anew: read the diff.
 """
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -42,6 +43,23 @@ def test_a_case_gives_what_it_expects(
         expected.write_text(printed.out, encoding="utf-8")
     assert printed.out == expected.read_text(encoding="utf-8")
     assert code == (1 if any(f": {level} SM" in printed.out for level in ("error", "warning")) else 0)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [case for case in FILES if (case / "help.txt").exists()],
+    ids=lambda case: f"{case.parent.name}/{case.name}",
+)
+def test_a_case_gives_the_help_it_expects(
+    case: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(case)
+    main([*arguments(case), "--format", "jsonl"])
+    helps = [
+        f"{finding['code']} {finding['help']}"
+        for finding in map(json.loads, capsys.readouterr().out.splitlines())
+    ]
+    assert helps == (case / "help.txt").read_text(encoding="utf-8").splitlines()
 
 
 @pytest.mark.parametrize("folder", sorted({case.parent for case in CASES}), ids=lambda folder: folder.name)

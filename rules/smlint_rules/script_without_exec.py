@@ -97,14 +97,20 @@ def _finding(launch: Launch, step: Step) -> Finding:
         primary,
         f"`{name(script)}` starts `{short(launch, program)}` without exec: SIGTERM stops at the shell, "
         f"and the program {when_stopped(launch.workload)} without being told",
-        f"write `exec {short(launch, program)}`{line}" if program.exec_at else _advice(launch, program, line),
+        _advice(launch, program, line),
         related(where, f"`{short(launch, program, 40)}` becomes a child of the shell here", primary),
         _fix(launch, program),
     )
 
 
 def _advice(launch: Launch, program: Hop, line: str) -> str:
-    return f"start it with `exec` as the last command of the script{', not' + line if line else ''}; it is `{short(launch, program)}`"
+    command = short(launch, program)
+    if program.exec_at:
+        return f"put `exec` in front of `{command}`{line}"
+    if program.piped:
+        # PID 1 is the program then, and its exit code the container's; only bash and zsh know the form.
+        return f"put `exec` in front of `{command}`{line} and write `> >(READER)` in place of `| READER`, under bash"
+    return f"put `exec` in front of `{command}`{line}, and nothing behind it that still has to run"
 
 
 def _fix(launch: Launch, program: Hop) -> Fix | None:

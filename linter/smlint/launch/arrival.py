@@ -37,6 +37,8 @@ class Arrival(NamedTuple):
     line: int = 0
     #: Where ``exec`` would make the process take its parent's place.
     exec_at: Location | None = None
+    #: Whether a script starts it as a part of a pipeline.
+    piped: bool = False
     #: The init that tells every process below of SIGTERM, not its child alone; "" where there is none.
     group: str = ""
     #: The directory it runs in, where that is not the container's own.

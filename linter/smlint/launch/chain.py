@@ -83,6 +83,8 @@ class Hop(NamedTuple):
     condition: str = ""
     #: Where the word ``exec`` would make this process take its parent's place, in a script of the build context.
     exec_at: Location | None = None
+    #: Whether a script starts it as a part of a pipeline, where ``exec`` changes nothing.
+    piped: bool = False
     #: What comes next; several are alternatives.
     then: tuple[Hop, ...] = ()
 

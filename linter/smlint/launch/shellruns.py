@@ -155,6 +155,7 @@ def _start(
         condition=" and ".join(str(condition) for condition in path.conditions),
         directory=_directory_of(command, arrival),
         exec_at=_exec_at(path, script, text),
+        piped=command.how == "piped",
     )
 
 

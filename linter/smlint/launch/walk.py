@@ -160,6 +160,7 @@ class _Walk:
             unseen=unseen,
             condition=arrival.condition,
             exec_at=arrival.exec_at,
+            piped=arrival.piped,
             then=tuple(then),
         )
 
@@ -333,7 +334,7 @@ def _below(arrival: Arrival, launcher: launchers.Launcher, rest: tuple[Argument,
     name = launcher.names[0]
     if launcher.subcommand:
         name += f" {launcher.subcommand}"
-    following = arrival._replace(argv=rest, condition="", exec_at=None, line=0)
+    following = arrival._replace(argv=rest, condition="", exec_at=None, piped=False, line=0)
     if launcher.replaces:
         return following._replace(relation=Relation.REPLACES, reason=f"{name} becomes the program")
     note = launcher.note or f"whether {name} passes SIGTERM on is not documented"
