@@ -17,6 +17,7 @@ from smlint.probe.cleanup import LABEL
 from smlint.probe.judge import judge
 from smlint.probe.plan import ProbePlan
 from smlint.probe.session import probe
+from tests.conftest import unavailable
 from tests.probe.scenarios import SCENARIOS, Scenario
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[docker.DockerCl
 
     for tool in ("podman", "runc", "tini"):
         if shutil.which(tool) is None:
-            pytest.skip(f"{tool} is not installed")
+            unavailable(f"{tool} is not installed")
     if os.geteuid() != 0:
         pytest.skip("a Podman with a storage of its own needs root here")
     folder = tmp_path_factory.mktemp("podman")
@@ -74,6 +75,10 @@ def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[docker.DockerCl
         service.terminate()
         service.wait()
         log.close()
+        # Podman keeps its storage mounted on itself, and a mount point cannot be removed with the folder it is in.
+        mounted = folder / "root" / "overlay"
+        if mounted.is_mount():
+            subprocess.run(["umount", str(mounted)], check=True)
 
 
 @pytest.mark.parametrize("name", NAMES)
