@@ -79,6 +79,12 @@ def test_a_request_value_is_known_by_its_pointer() -> None:
         ("h:5000/a", "h:5000/a"),
         ("h:5000/a/b:1@sha256:ab", "h:5000/a/b"),
         ("a@sha256:ab", "a"),
+        ("docker-daemon:a:1", "docker-daemon:a"),
+        ("docker://h:5000/a:1", "docker://h:5000/a"),
+        ("docker-archive:a.tar", "docker-archive:a.tar"),
+        ("docker-archive:/b/a.tar:team/a:1", "docker-archive:/b/a.tar"),
+        ("oci:folder:1", "oci:folder"),
+        ("oci-archive:C:\\a.tar:1", "oci-archive:C:\\a.tar"),
     ],
 )
 def test_the_repository_of_a_reference(reference: str, expected: str) -> None:
@@ -128,6 +134,15 @@ def test_entries_that_no_longer_occur_are_told(tmp_path: Path) -> None:
     ]
 
 
+def test_inputs_that_are_not_judged_keep_their_entries(tmp_path: Path) -> None:
+    one, other = str(tmp_path / "a"), str(tmp_path / "b")
+    store = str(tmp_path / "baseline.json")
+    both = [outcome(one, "RUN cuda\n", "cuda"), outcome(other, "RUN cuda\n", "cuda")]
+    Path(store).write_text(baseline.dump(both, store))
+    text = baseline.dump([outcome(one, "RUN true\n")], store, baseline.load(store))
+    assert [entry["subject"] for entry in json.loads(text)["findings"]] == ["b"]
+
+
 def test_a_baseline_is_sorted_and_free_of_line_numbers(tmp_path: Path) -> None:
     store = str(tmp_path / "baseline.json")
     text = baseline.dump(
@@ -144,7 +159,7 @@ def test_a_baseline_is_sorted_and_free_of_line_numbers(tmp_path: Path) -> None:
     [
         (None, "cannot be read: No such file"),
         ("{", "is no baseline: "),
-        ("[]", "is no baseline of version 1; --write-baseline makes one"),
+        ("[]", "is no baseline of version 1; delete it, and --write-baseline makes one"),
         ('{"version": 2, "findings": []}', "is no baseline of version 1"),
         ('{"version": 1, "findings": [{}]}', "a finding lacks 'subject'"),
         ('{"version": 1}', "a finding lacks 'findings'"),

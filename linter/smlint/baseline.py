@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from smlint.engine import Outcome
-from smlint.fingerprint import from_root, of_report
+from smlint.fingerprint import from_root, of_report, repository_of
 from smlint.report import Report
 
 VERSION: Final = 1
@@ -57,7 +57,9 @@ def load(path: str) -> Baseline:
     except ValueError as error:
         raise BaselineError(f"{path}: is no baseline: {error}") from error
     if not isinstance(document, dict) or document.get("version") != VERSION:
-        raise BaselineError(f"{path}: is no baseline of version {VERSION}; --write-baseline makes one")
+        raise BaselineError(
+            f"{path}: is no baseline of version {VERSION}; delete it, and --write-baseline makes one"
+        )
     try:
         entries = tuple(
             Entry(**{name: str(entry[name]) for name in Entry._fields}) for entry in document["findings"]
@@ -67,15 +69,21 @@ def load(path: str) -> Baseline:
     return Baseline(_folder(path), entries)
 
 
-def dump(outcomes: Sequence[Outcome], path: str) -> str:
-    """The text of a baseline to be stored at ``path`` that knows every finding of ``outcomes``."""
+def dump(outcomes: Sequence[Outcome], path: str, before: Baseline | None = None) -> str:
+    """The text of a baseline to be stored at ``path`` that knows every finding of ``outcomes``.
+
+    Inputs that were not judged now keep the entries that they have in ``before``: Dockerfiles, images and requests are
+    judged by several calls, and may share one baseline.
+    """
     root = _folder(path)
-    entries = sorted(
-        Entry(from_root(outcome.subject.name, root), finding.code, finding.message, name)
+    judged = {_subject(outcome, root) for outcome in outcomes}
+    entries = {entry for entry in before.entries if entry.subject not in judged} if before else set()
+    entries |= {
+        Entry(_subject(outcome, root), finding.code, finding.message, name)
         for outcome in outcomes
         for finding, name in of_report(Report((outcome,)), root)
-    )
-    document = {"version": VERSION, "findings": [entry._asdict() for entry in entries]}
+    }
+    document = {"version": VERSION, "findings": [entry._asdict() for entry in sorted(entries)]}
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -91,12 +99,18 @@ def apply(outcomes: Sequence[Outcome], baseline: Baseline) -> Verdict:
     for outcome in outcomes:
         named = of_report(Report((outcome,)), baseline.root)
         found.update(name for _, name in named)
-        judged.add(from_root(outcome.subject.name, baseline.root))
+        judged.add(_subject(outcome, baseline.root))
         hidden = tuple(finding for finding, name in named if name in known)
         shown = tuple(finding for finding, name in named if name not in known)
         left.append(outcome._replace(diagnostics=shown, suppressed=(*outcome.suppressed, *hidden)))
     gone = (entry for entry in baseline.entries if entry.subject in judged and entry.fingerprint not in found)
     return Verdict(tuple(left), tuple(gone))
+
+
+def _subject(outcome: Outcome, root: str) -> str:
+    """What entries call an input: a file's path from the baseline's folder, an image's name without its version."""
+    subject = outcome.subject
+    return repository_of(subject.name) if subject.kind == "image" else from_root(subject.name, root)
 
 
 def _folder(path: str) -> str:

@@ -19,6 +19,8 @@ from smlint.report import Report, source_of
 #: Part of every fingerprint; another way of making them would get another number.
 VERSION: Final = "1"
 _SPACE: Final = re.compile(r"\s+")
+#: A file of images stays the same file; what follows its path is the image's name inside it.
+_FILE: Final = re.compile(r"(?:docker-archive|oci-archive|oci):(?:[A-Za-z]:(?=[\\/]))?[^:]+")
 _TAG: Final = re.compile(r"(?:@[^/]+|:[^/:]+(?:@[^/]+)?)$")
 
 
@@ -72,7 +74,8 @@ def of_report(report: Report, root: str) -> list[tuple[Diagnostic, str]]:
 
 def repository_of(reference: str) -> str:
     """An image reference without its tag and digest: what stays when the image is built again."""
-    return _TAG.sub("", reference)
+    file = _FILE.match(reference)
+    return file[0] if file else _TAG.sub("", reference)
 
 
 def _place(location: Location, sources: Mapping[str, str], root: str) -> tuple[str, ...]:

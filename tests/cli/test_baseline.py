@@ -1,4 +1,4 @@
-"""``--baseline``, ``--write-baseline``, ``--show-suppressed``, ``--statistics``."""
+"""``--baseline``, ``--write-baseline``, ``--show-suppressed``, ``--statistics``, on every command that judges."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from smlint.cli import main
+from tests.image import tars
 
 BAD = "FROM python:3.12\nENTRYPOINT python $SCRIPT\n"
 
@@ -90,3 +91,86 @@ def test_statistics_count_by_rule(folder: Path, capsys: pytest.CaptureFixture[st
     (folder / "Dockerfile").write_text("FROM python:3.12\nENTRYPOINT python train.py\n")
     assert lint("--statistics") == 1
     assert capsys.readouterr().out == "1  SM101  error    shell-form-entrypoint (1 fixable)\n"
+
+
+REQUEST = {
+    "TrainingJobName": "a",
+    "AlgorithmSpecification": {
+        "TrainingImage": "image:1",
+        "TrainingInputMode": "File",
+        "ContainerEntrypoint": ["python train.py"],
+    },
+}
+
+
+@pytest.fixture(params=["lint", "image", "job"])
+def call(folder: Path, request: pytest.FixtureRequest) -> list[str]:
+    """A call of each command that finds exactly one thing."""
+    if request.param == "lint":
+        return ["lint", "--select", "SM101", "Dockerfile"]
+    if request.param == "job":
+        (folder / "request.json").write_text(json.dumps(REQUEST))
+        return ["job", "--select", "SM603", "request.json"]
+    settings = {"Entrypoint": ["/bin/sh", "-c", "python train.py"]}
+    (folder / "image.tar").write_bytes(tars.docker_archive([], **settings))
+    return ["image", "--select", "SM101", "docker-archive:image.tar"]
+
+
+def test_every_command_knows_a_baseline(
+    call: list[str], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*call, "--baseline", "known.json"]) == 2
+    assert main([*call, "--baseline", "known.json", "--write-baseline"]) == 0
+    assert capsys.readouterr().err.endswith(f"smlint: wrote 1 finding to {folder / 'known.json'}\n")
+    assert main([*call, "--baseline", "known.json"]) == 0
+    assert "No findings in " in capsys.readouterr().out
+    assert main([*call, "--baseline", "known.json", "--show-suppressed"]) == 0
+    assert "suppressed[SM" in capsys.readouterr().out
+    assert main([*call, "--isolated", "--statistics"]) == 1
+    count, code, *_ = capsys.readouterr().out.split()
+    assert (count, code) == ("1", call[2])
+
+
+def test_a_new_tag_of_an_image_is_no_new_image(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = {"Entrypoint": ["/bin/sh", "-c", "python train.py"]}
+    call = ["image", "--select", "SM101", "--baseline", "known.json"]
+    for tag in ("1", "2"):
+        (folder / f"{tag}.tar").write_bytes(tars.docker_archive([], tags=[f"team/model:{tag}"], **settings))
+    (folder / "image.tar").symlink_to("1.tar")
+    assert main([*call, "docker-archive:image.tar:team/model:1", "--write-baseline"]) == 0
+    (folder / "image.tar").unlink()
+    (folder / "image.tar").symlink_to("2.tar")
+    assert main([*call, "docker-archive:image.tar:team/model:2"]) == 0
+
+
+def test_commands_share_a_baseline(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "smlint.toml").write_text('baseline = "known.json"\n')
+    (folder / "request.json").write_text(json.dumps(REQUEST))
+    job = ["job", "--select", "SM603", "request.json"]
+    assert lint("--write-baseline") == 0
+    assert main([*job, "--write-baseline"]) == 0
+    assert lint() == 0
+    assert main(job) == 0
+    codes = [entry["code"] for entry in json.loads((folder / "known.json").read_text())["findings"]]
+    assert codes == ["SM101", "SM603"]
+
+
+def test_a_baseline_is_not_written_over_something_else(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "known.json").write_text("{}")
+    assert lint("--baseline", "known.json", "--write-baseline") == 2
+    assert "is no baseline of version 1; delete it" in capsys.readouterr().err
+    assert (folder / "known.json").read_text() == "{}"
+
+
+@pytest.mark.parametrize(
+    "command", [["image", "docker-archive:gone.tar"], ["job", "gone.json"], ["lint", "gone"]]
+)
+def test_nothing_read_is_not_called_clean(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(command) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.count("\n") == 1
+    assert main([*command, "--format", "json"]) == 2
+    assert json.loads(capsys.readouterr().out)["subjects"] == []

@@ -9,13 +9,13 @@ import typer
 
 from smlint import config as settings_of
 from smlint import registry
+from smlint.check import Result
 from smlint.cli import options, probe_options
-from smlint.config import FORMATS, ConfigError, Settings
-from smlint.exit_code import ExitCode
+from smlint.cli.reporting import Reporting, conclude, refuse_unknown_format
+from smlint.config import ConfigError, Settings
 from smlint.plan import make_plan
 from smlint.registry import BrokenPackError, UnknownRuleError
-from smlint.report import Report
-from smlint.report.emit import Color, OutputError, emit, parse_target
+from smlint.report.emit import Color, OutputError, parse_target
 from smlint.workload import DEFAULT_WORKLOADS
 
 
@@ -75,6 +75,10 @@ def image(
     extend_select: options.ExtendSelect = [],  # noqa: B006
     severity: options.Severities = [],  # noqa: B006
     fail_level: options.FailLevel = None,
+    baseline: options.BaselineFile = None,
+    write_baseline: options.WriteBaseline = False,
+    show_suppressed: options.ShowSuppressed = False,
+    statistics: options.Statistics = False,
     format: options.Format = None,
     output: options.Output = [],  # noqa: B006
     config: options.ConfigFile = None,
@@ -101,9 +105,9 @@ def image(
         "severity": options.pairs(severity, "--severity", options.severity),
         "fail_level": options.severity(fail_level) if fail_level else None,
         "format": format,
+        "baseline": os.path.abspath(baseline) if baseline is not None else None,
     }
-    if format is not None and format not in FORMATS:
-        options.usage(f"there is no format {format!r}; write one of {', '.join(FORMATS)}")
+    refuse_unknown_format(format)
     named = [*references, *(_listed(from_file) if from_file is not None else [])]
     if clean_probes:
         from smlint.cli import probing
@@ -113,6 +117,15 @@ def image(
             return
     if not named:
         options.usage("no image is named; write a reference or --from-file LIST")
+    reporting = Reporting(
+        write_baseline=write_baseline,
+        show_suppressed=show_suppressed,
+        statistics=statistics,
+        targets=tuple(map(parse_target, output)),
+        color=color,
+        quiet=quiet,
+        verbose=verbose,
+    )
     try:
         known = registry.installed()
         settings = settings_of.load(".", explicit=config, isolated=isolated, environ=os.environ, rules=known)
@@ -159,17 +172,10 @@ def image(
             )
             probes = probing.run(named, result.outcomes, asked)
             result = result._replace(outcomes=probes.outcomes, failures=(*result.failures, *probes.failures))
-        report = Report(result.outcomes)
-        if verbose:
-            for outcome in result.outcomes:
-                options.complain(f"{outcome.subject.name}: configuration {settings.file or 'none'}")
-        if result.outcomes:
-            emit(report, settings.format, map(parse_target, output), color, quiet=quiet)
+        code = conclude(Result(*result, settings), reporting)
     except (ConfigError, UnknownRuleError, BrokenPackError, OutputError) as error:
         options.usage(str(error))
-    for failure in result.failures:
-        options.complain(failure)
-    raise typer.Exit(int(_exit_code(report, bool(result.failures), settings.fail_level)))
+    raise typer.Exit(int(code))
 
 
 def _listed(path: str) -> list[str]:
@@ -193,10 +199,3 @@ def _origin(path: str, settings: Settings) -> Any:
         options.usage(f"{path}:{error.line}: {error.message}")
     except (UnreadableInputError, UnknownStageError) as error:
         options.usage(f"{path}: {error}")
-
-
-def _exit_code(report: Report, failed: bool, fail_level: int) -> ExitCode:
-    if failed:
-        return ExitCode.USAGE
-    worst = report.worst()
-    return ExitCode.FINDINGS if worst is not None and worst >= fail_level else ExitCode.CLEAN

@@ -11,11 +11,10 @@ import typer
 from smlint import registry
 from smlint.check import Arguments
 from smlint.cli import options
-from smlint.config import FORMATS, ConfigError
-from smlint.exit_code import ExitCode
+from smlint.cli.reporting import Reporting, conclude, refuse_unknown_format
+from smlint.config import ConfigError
 from smlint.registry import BrokenPackError, UnknownRuleError
-from smlint.report import Report
-from smlint.report.emit import Color, OutputError, emit, parse_target
+from smlint.report.emit import Color, OutputError, parse_target
 from smlint.request.model import Kind
 
 
@@ -56,6 +55,10 @@ def job(
     extend_select: options.ExtendSelect = [],  # noqa: B006
     severity: options.Severities = [],  # noqa: B006
     fail_level: options.FailLevel = None,
+    baseline: options.BaselineFile = None,
+    write_baseline: options.WriteBaseline = False,
+    show_suppressed: options.ShowSuppressed = False,
+    statistics: options.Statistics = False,
     format: options.Format = None,
     output: options.Output = [],  # noqa: B006
     config: options.ConfigFile = None,
@@ -72,8 +75,7 @@ def job(
 
     if dockerfile is not None and image is not None:
         options.usage("--dockerfile and --image name the same thing twice; give one of them")
-    if format is not None and format not in FORMATS:
-        options.usage(f"there is no format {format!r}; write one of {', '.join(FORMATS)}")
+    refuse_unknown_format(format)
     words: dict[str, Any] = {
         "stage": stage,
         "build_args": options.pairs(build_arg, "--build-arg", str),
@@ -84,6 +86,7 @@ def job(
         "severity": options.pairs(severity, "--severity", options.severity),
         "fail_level": options.severity(fail_level) if fail_level else None,
         "format": format,
+        "baseline": os.path.abspath(baseline) if baseline is not None else None,
     }
     arguments = Arguments(
         paths=tuple(dict.fromkeys(files)),
@@ -94,26 +97,18 @@ def job(
         isolated=isolated,
         environ=os.environ,
     )
+    reporting = Reporting(
+        write_baseline=write_baseline,
+        show_suppressed=show_suppressed,
+        statistics=statistics,
+        targets=tuple(map(parse_target, output)),
+        color=color,
+        quiet=quiet,
+        verbose=verbose,
+    )
     try:
         result = RequestChecker(arguments, registry.installed(), Target(dockerfile, image, kind)).run()
-        report = Report(result.outcomes)
-        if verbose:
-            for outcome in result.outcomes:
-                found = ", ".join(outcome.subject.workloads) or "nothing"
-                options.complain(
-                    f"{outcome.subject.name}: {found}, configuration {result.settings.file or 'none'}"
-                )
-        if result.outcomes:
-            emit(report, result.settings.format, map(parse_target, output), color, quiet=quiet)
+        code = conclude(result, reporting)
     except (ConfigError, UnknownRuleError, BrokenPackError, OutputError) as error:
         options.usage(str(error))
-    for failure in result.failures:
-        options.complain(failure)
-    raise typer.Exit(int(_exit_code(report, bool(result.failures), result.settings.fail_level)))
-
-
-def _exit_code(report: Report, failed: bool, fail_level: int) -> ExitCode:
-    if failed:
-        return ExitCode.USAGE
-    worst = report.worst()
-    return ExitCode.FINDINGS if worst is not None and worst >= fail_level else ExitCode.CLEAN
+    raise typer.Exit(int(code))

@@ -10,6 +10,7 @@ import typer
 from smlint.check import Arguments
 from smlint.cli import options
 from smlint.cli.linting import Wishes, perform, read_stdin
+from smlint.cli.reporting import Reporting
 from smlint.report.emit import Color, parse_target
 
 
@@ -90,13 +91,15 @@ def lint(
         fix_only=fix_only,
         unsafe_fixes=unsafe_fixes,
         diff=diff,
-        write_baseline=write_baseline,
-        show_suppressed=show_suppressed,
-        statistics=statistics,
-        targets=tuple(map(parse_target, output)),
-        color=color,
-        quiet=quiet,
-        verbose=verbose,
+        reporting=Reporting(
+            write_baseline=write_baseline,
+            show_suppressed=show_suppressed,
+            statistics=statistics,
+            targets=tuple(map(parse_target, output)),
+            color=color,
+            quiet=quiet,
+            verbose=verbose,
+        ),
         request=request,
     )
     raise typer.Exit(int(perform(arguments, wishes)))

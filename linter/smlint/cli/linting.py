@@ -9,11 +9,11 @@ from typing import NamedTuple
 from smlint import registry
 from smlint.check import STDIN, Arguments, Checker, Result
 from smlint.cli.messages import complain, usage
-from smlint.config import FORMATS, ConfigError
+from smlint.cli.reporting import Reporting, conclude, refuse_unknown_format
+from smlint.config import ConfigError
 from smlint.exit_code import ExitCode
 from smlint.registry import BrokenPackError, Registry, UnknownRuleError
-from smlint.report import Report
-from smlint.report.emit import Color, OutputError, Target, emit, write_text
+from smlint.report.emit import OutputError
 
 
 class Wishes(NamedTuple):
@@ -23,13 +23,7 @@ class Wishes(NamedTuple):
     fix_only: bool = False
     unsafe_fixes: bool = False
     diff: bool = False
-    write_baseline: bool = False
-    show_suppressed: bool = False
-    statistics: bool = False
-    targets: tuple[Target, ...] = ()
-    color: Color = Color.AUTO
-    quiet: bool = False
-    verbose: bool = False
+    reporting: Reporting = Reporting()
     #: The file of the job request that starts the image.
     request: str | None = None
 
@@ -54,12 +48,10 @@ def _refuse(arguments: Arguments, wishes: Wishes) -> None:
         usage("--unsafe-fixes says which fixes to apply; add --fix, --fix-only or --diff")
     if wishes.fix and STDIN in arguments.paths:
         usage("standard input cannot be fixed in place; --diff shows what would change")
-    mends = wishes.fix or wishes.diff or wishes.write_baseline
+    mends = wishes.fix or wishes.diff
     if wishes.request is not None and (mends or len(arguments.paths) != 1):
-        usage("--request takes one Dockerfile, and neither --fix, --diff nor --write-baseline beside it")
-    name = arguments.overrides.get("format")
-    if name is not None and name not in FORMATS:
-        usage(f"there is no format {name!r}; write one of {', '.join(FORMATS)}")
+        usage("--request takes one Dockerfile, and neither --fix nor --diff beside it")
+    refuse_unknown_format(arguments.overrides.get("format"))
 
 
 def _perform(arguments: Arguments, wishes: Wishes) -> ExitCode:
@@ -73,22 +65,11 @@ def _perform(arguments: Arguments, wishes: Wishes) -> ExitCode:
         if wishes.request is None
         else _under(wishes.request, arguments, rules)
     )
-    if wishes.write_baseline:
-        result = _write_baseline(result)
-    elif result.settings.baseline is not None:
-        result = _without_known(result, result.settings.baseline)
-    report = Report(result.outcomes, wishes.show_suppressed)
-    if wishes.verbose:
-        for outcome in result.outcomes:
-            complain(_told(outcome.subject.name, result.settings.file, outcome.subject.stage))
-    if not wishes.fix_only and not wishes.write_baseline:
-        name = "statistics" if wishes.statistics else result.settings.format
-        emit(report, name, wishes.targets, wishes.color, quiet=wishes.quiet)
-    for failure in result.failures:
-        complain(failure)
-    if wishes.fix_only:
+    if wishes.fix_only and not wishes.reporting.write_baseline:
+        for failure in result.failures:
+            complain(failure)
         return ExitCode.USAGE if result.failures else ExitCode.CLEAN
-    return _exit_code(report, bool(result.failures), result.settings.fail_level)
+    return conclude(result, wishes.reporting)
 
 
 def _under(request: str, arguments: Arguments, rules: Registry) -> Result:
@@ -126,41 +107,3 @@ def _fix(arguments: Arguments, rules: Registry, unsafe: bool) -> None:
         usage(str(error))
     if fixed:
         complain(f"fixed {fixed} finding{'s' if fixed > 1 else ''}")
-
-
-def _without_known(result: Result, path: str) -> Result:
-    from smlint import baseline
-
-    try:
-        verdict = baseline.apply(result.outcomes, baseline.load(path))
-    except baseline.BaselineError as error:
-        usage(str(error))
-    for entry in verdict.gone:
-        complain(
-            f"{entry.subject}: the baseline's {entry.code} no longer occurs; --write-baseline takes it out"
-        )
-    return result._replace(outcomes=verdict.outcomes)
-
-
-def _write_baseline(result: Result) -> Result:
-    """Store every finding; the call is then content with all of them."""
-    from smlint import baseline
-
-    path = result.settings.baseline
-    if path is None:
-        usage("--write-baseline needs --baseline FILE, or baseline in the configuration")
-    write_text(baseline.dump(result.outcomes, path), path)
-    known = sum(len(outcome.diagnostics) for outcome in result.outcomes)
-    complain(f"wrote {known} finding{'' if known == 1 else 's'} to {path}")
-    return result._replace(outcomes=())
-
-
-def _told(name: str, file: str | None, stage: str | None) -> str:
-    return f"{name}: stage {stage or 'of the last FROM'}, configuration {file or 'none'}"
-
-
-def _exit_code(report: Report, failed: bool, fail_level: int) -> ExitCode:
-    if failed:
-        return ExitCode.USAGE
-    worst = report.worst()
-    return ExitCode.FINDINGS if worst is not None and worst >= fail_level else ExitCode.CLEAN
