@@ -15,6 +15,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tests.engine.mounts import unmount_below
+
 if TYPE_CHECKING:
     import docker
 
@@ -78,9 +80,11 @@ def podman(folder: Path) -> Iterator[str]:
     """Podman's API with a storage of its own; gives the socket's URL."""
     path = folder / "podman.sock"
     command = [*podman_command(folder), "system", "service", "--time=0", f"unix://{path}"]
-    with started(command, path.exists):
-        yield f"unix://{path}"
-    subprocess.run([*podman_command(folder), "system", "reset", "--force"], capture_output=True, check=False)
+    try:
+        with started(command, path.exists):
+            yield f"unix://{path}"
+    finally:
+        unmount_below(folder)
 
 
 def podman_command(folder: Path) -> list[str]:

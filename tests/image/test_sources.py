@@ -20,6 +20,7 @@ from smlint.image.open import Options
 from smlint.image.origin import Origin
 from smlint.workload import DEFAULT_WORKLOADS
 from tests.conftest import unavailable
+from tests.engine.mounts import unmount_below
 from tests.image import services
 
 if TYPE_CHECKING:
@@ -189,6 +190,8 @@ def test_an_image_of_buildah(tmp_path: Path) -> None:
     run("copy", made, str(tmp_path / "model"), "/opt/ml/model/weights")
     run("config", "--entrypoint", '["/bin/sh", "-c", "serve"]', "--stop-signal", "SIGKILL", made)
     run("commit", "--quiet", made, f"oci-archive:{tmp_path}/image.tar:v1")
+    run("rm", made)
+    unmount_below(tmp_path)
     assert {each.code for each in findings(f"oci-archive:{tmp_path}/image.tar")} >= {
         "SM101",
         "SM112",

@@ -18,6 +18,7 @@ from smlint.probe.judge import judge
 from smlint.probe.plan import ProbePlan
 from smlint.probe.session import probe
 from tests.conftest import unavailable
+from tests.engine.mounts import unmount_below
 from tests.probe.scenarios import SCENARIOS, Scenario
 
 if TYPE_CHECKING:
@@ -75,6 +76,8 @@ def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[docker.DockerCl
         service.terminate()
         service.wait()
         log.close()
+        # The overlay driver mounts its own folder and leaves that to the next boot.
+        unmount_below(folder)
         # Podman keeps its storage mounted on itself, and a mount point cannot be removed with the folder it is in.
         mounted = f"{folder}/root/overlay"
         # os.path.ismount does not see a mount of a folder on itself.
