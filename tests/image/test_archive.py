@@ -203,10 +203,11 @@ def test_a_search_sees_only_what_is_visible_and_says_which_layer_brought_it(cont
     assert location.layer.startswith("sha256:")
 
 
-def test_names_that_are_not_utf8_can_be_printed(container: Container) -> None:
+def test_names_that_are_not_utf8_are_names(container: Container) -> None:
     found = container.evidence.files_matching(["^/caf"])
     assert isinstance(found, Known)
-    assert found.value[0].path == "/caf\\udce9"
+    assert found.value[0].path == "/caf\udce9"
+    assert isinstance(container.files.lookup(found.value[0].path), Known)
 
 
 def test_packages_are_those_that_are_installed_now(container: Container) -> None:

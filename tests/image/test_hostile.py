@@ -18,14 +18,20 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from smlint import registry
+from smlint.cli import main
 from smlint.container import ABSENT, Known
+from smlint.engine import Plan
 from smlint.image import index, streams, tar
 from smlint.image.facts import container_of
 from smlint.image.layer import index_layer, stream_layer
+from smlint.image.lint import lint_image
 from smlint.image.open import Options, open_image
 from smlint.image.progress import Silent
 from smlint.image.reference import ImageError, parse_reference
 from smlint.image.streams import ForwardStream
+from smlint.report import FORMATS, Report, render
+from smlint.workload import DEFAULT_WORKLOADS
 from tests.image import tars
 from tests.image.tars import Entry
 
@@ -347,3 +353,35 @@ def test_any_layer_ends_in_an_index_or_one_error(content: bytes) -> None:
         stream_layer(io.BytesIO(content), len(content), "layer", None, Silent(), {})
     with suppress(tar.TarError):
         list(tar.members(ForwardStream(io.BytesIO(content).read)))
+
+
+EVIL = "\x1b[2J\n\x9b31m\u202eerror[SM000] forged"
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_text_of_a_config_reaches_no_terminal_as_it_is(tmp_path: Path, name: str) -> None:
+    layer = tars.layer(Entry(f"opt/ml/model/{EVIL}", b"x"), pax=True)
+    settings = {
+        "Entrypoint": ["/bin/sh", "-c", f"run {EVIL}"],
+        "Cmd": [f"serve{EVIL}", "$HOME"],
+        "Env": [f"HF_HOME=/opt/ml/model/{EVIL}", f"{EVIL}=1", "NVIDIA_VISIBLE_DEVICES=" + EVIL],
+        "Labels": {f"com.amazonaws.sagemaker.capabilities.{EVIL}": EVIL},
+        "User": f"me{EVIL}",
+        "StopSignal": f"SIGINT{EVIL}",
+        "Volumes": {f"/opt/ml/{EVIL}": {}},
+        "ExposedPorts": {f"80{EVIL}": {}},
+    }
+    known = registry.installed()
+    reference = archive(tmp_path, tars.docker_archive([layer], **settings))
+    outcome = lint_image(reference, Options(), Plan(known, frozenset(known.codes)), DEFAULT_WORKLOADS)
+    assert len(outcome.diagnostics) > 3
+    assert any(not each.message.isprintable() for each in outcome.diagnostics)
+    assert render(name, Report((outcome,))).replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize("shape", ["text", "json"])
+def test_nor_does_the_launch_chain(tmp_path: Path, shape: str, capsys: pytest.CaptureFixture[str]) -> None:
+    layer = tars.layer(Entry("bin/sh", b"\x7fELF", mode=0o755))
+    reference = archive(tmp_path, tars.docker_archive([layer], Entrypoint=["/bin/sh", "-c", f"run {EVIL}"]))
+    assert main(["launch", "--format", shape, "image", reference]) == 0
+    assert capsys.readouterr().out.replace("\n", "").isprintable()

@@ -12,7 +12,9 @@ class UsageError(Exception):
 
 def complain(message: str) -> None:
     """One line on standard error."""
-    sys.stderr.write(f"smlint: {message}\n")
+    from smlint.report.visible import visible
+
+    sys.stderr.write(f"smlint: {visible(message)}\n")
 
 
 def usage(message: str) -> NoReturn:

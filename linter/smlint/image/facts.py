@@ -65,7 +65,7 @@ class ImageEvidence:
             self.not_looked_at[place] = "it holds more than is read over the engine's API"
         found = tuple(
             PlacedFile(
-                path=printable(node.path),
+                path=node.path,
                 how="layer",
                 source="",
                 location=location_of(self._source, node),
@@ -118,7 +118,7 @@ class ImageFiles:
             return ABSENT
         location = location_of(self._source, node)
         entry = FileEntry(
-            path=printable(node.path),
+            path=node.path,
             kind=node.kind,
             location=location,
             mode=node.mode,
@@ -135,7 +135,7 @@ def container_of(source: ImageSource) -> Container:
     config, reference = source.config, source.reference
 
     def at(step: HistoryStep | None) -> ImageLocation:
-        return ImageLocation(reference, created_by=(printable(step.created_by) or None) if step else None)
+        return ImageLocation(reference, created_by=step.created_by or None if step else None)
 
     def text(value: str, keyword: str) -> Fact[str]:
         return Known(value, at(config.last_step(keyword))) if value else ABSENT
@@ -175,14 +175,7 @@ def location_of(source: ImageSource, node: Node) -> ImageLocation:
     layers = source.manifest.layers
     layer = layers[node.layer] if node.layer is not None and node.layer < len(layers) else None
     step = source.config.step_of_layer(node.layer)
-    return ImageLocation(
-        source.reference, printable(node.path), layer, (printable(step.created_by) or None) if step else None
-    )
-
-
-def printable(text: str) -> str:
-    """``text`` fit for a terminal: names in images are any bytes, escape sequences among them."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    return ImageLocation(source.reference, node.path, layer, step.created_by or None if step else None)
 
 
 def _command(argv: tuple[str, ...], config: ImageConfig, location: ImageLocation) -> Fact[Command]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from smlint.container import Container
 from smlint.diagnostics import Diagnostic
 from smlint.engine import Outcome, Plan, Subject, diagnose, in_order, judge
-from smlint.image.facts import ImageEvidence, container_of, printable
+from smlint.image.facts import ImageEvidence, container_of
 from smlint.image.open import Options, open_image
 from smlint.image.progress import Progress
 from smlint.image.reference import ImageError, parse_reference
@@ -67,7 +67,7 @@ def lint_image(
     finally:
         source.close()
     if origin is not None:
-        history = [printable(step.created_by) for step in source.config.history]
+        history = [step.created_by for step in source.config.history]
         found = list(origin.relate(found, history))
     subject = Subject("image", source.reference, workloads)
     return Outcome(subject, tuple(in_order(found)), sources=origin.sources if origin is not None else {})

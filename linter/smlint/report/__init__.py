@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from smlint.diagnostics import Diagnostic, ImageLocation, Location, Severity
 from smlint.engine import Outcome
+from smlint.report.visible import visible_report
 
 #: Format name to the module that renders it.
 FORMATS: Final = {
@@ -65,8 +66,11 @@ class Report(NamedTuple):
 
 
 def render(name: str, report: Report) -> str:
-    """The whole report in the format called ``name``; ends with a newline unless it is empty."""
-    text: str = import_module(FORMATS[name]).render(report)
+    """The whole report in the format called ``name``; ends with a newline unless it is empty.
+
+    Text from outside is made visible here, once for all formats.
+    """
+    text: str = import_module(FORMATS[name]).render(visible_report(report))
     return text
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from smlint.diagnostics import Diagnostic, ImageLocation, Location, Severity
 from smlint.fingerprint import from_root, of_report, repository_of, repository_root
 from smlint.report import Report
+from smlint.report.visible import visible_json
 
 _SEVERITIES: Final = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.INFO: "info"}
 
@@ -20,7 +21,7 @@ def render(report: Report) -> str:
         _issue(finding, name, root)
         for finding, name in of_report(report._replace(show_suppressed=False), root)
     ]
-    return json.dumps(issues, indent=2, ensure_ascii=False) + "\n"
+    return visible_json(json.dumps(issues, indent=2, ensure_ascii=False)) + "\n"
 
 
 def _issue(finding: Diagnostic, fingerprint: str, root: str) -> dict[str, Any]:

@@ -9,13 +9,14 @@ from smlint import __version__
 from smlint.diagnostics import Diagnostic, Fix, ImageLocation, Location, RequestLocation, Severity
 from smlint.engine import Outcome
 from smlint.report import Report
+from smlint.report.visible import visible_json
 
 VERSION: Final = 1
 
 
 def render(report: Report) -> str:
     """The whole report as one indented JSON object."""
-    return json.dumps(document(report), indent=2, ensure_ascii=False) + "\n"
+    return visible_json(json.dumps(document(report), indent=2, ensure_ascii=False)) + "\n"
 
 
 def document(report: Report) -> dict[str, Any]:

@@ -6,10 +6,12 @@ import json
 
 from smlint.report import Report
 from smlint.report.json import diagnostic
+from smlint.report.visible import visible_json
 
 
 def render(report: Report) -> str:
     """One JSON object per line; an empty text when nothing was found."""
     return "".join(
-        json.dumps(diagnostic(finding), ensure_ascii=False) + "\n" for finding in report.diagnostics
+        visible_json(json.dumps(diagnostic(finding), ensure_ascii=False)) + "\n"
+        for finding in report.diagnostics
     )

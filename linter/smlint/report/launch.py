@@ -10,6 +10,7 @@ from smlint.container import Absent, Known
 from smlint.diagnostics import ImageLocation, Location
 from smlint.launch import Answer, Hop, Launch, Relation
 from smlint.report.json import VERSION, location
+from smlint.report.visible import visible, visible_json
 
 #: The narrowest first column, so that chains printed one after the other line up.
 _LEFT: Final = 58
@@ -32,6 +33,9 @@ def _tree(launch: Launch) -> str:
         lines.append(_Line("└─ " + _nothing(launch), "", ()))
     else:
         lines += _hops((launch.root,), "", None)
+    lines = [
+        _Line(visible(each.left), visible(each.place), tuple(map(visible, each.notes))) for each in lines
+    ]
     left = max(_LEFT, *(len(line.left) for line in lines)) + 3
     place = max((len(line.place) for line in lines[1:]), default=0) + 3
     return "".join(_laid_out(line, left, place) for line in lines)
@@ -102,7 +106,7 @@ def place(where: Location) -> str:
 def to_json(launches: Iterable[Launch]) -> str:
     """The chains as one indented JSON object."""
     document = {"version": VERSION, "launches": [_launch(launch) for launch in launches]}
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return visible_json(json.dumps(document, indent=2, ensure_ascii=False)) + "\n"
 
 
 def _launch(launch: Launch) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from smlint.probe.judge import INCONCLUSIVE, Verdict, judge
 from smlint.probe.record import Hearing, Masks, Phase, Probed, ProbeRecord, Run, Snapshot
 from smlint.probe.signals import Signal
+from smlint.report.visible import visible
 
 if TYPE_CHECKING:
     from smlint.launch.chain import Hop, Launch
@@ -45,7 +46,7 @@ def _segment(text: str, style: str = "") -> Segment:
     # The text format imports this module when something was probed; the other way round at the top would be a circle.
     from smlint.report.text import Segment
 
-    return Segment(text, style)
+    return Segment(visible(text), style)
 
 
 _STYLES: Final = {

@@ -8,6 +8,8 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
+from smlint.report.visible import visible
+
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
@@ -47,7 +49,7 @@ class Bars:
                 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
                 self._rich = Progress(
-                    TextColumn("{task.description}"),
+                    TextColumn("{task.description}", markup=False),
                     BarColumn(),
                     DownloadColumn(),
                     TimeElapsedColumn(),
@@ -71,7 +73,7 @@ class Bar:
 
     def start(self, task: str, total: int | None) -> None:
         """A new task takes the place of the one before."""
-        self._words, self._total, self._done = f"{self._name}: {task}", total, 0
+        self._words, self._total, self._done = visible(f"{self._name}: {task}"), total, 0
         drawn = self._bars.drawn()
         if drawn is not None and self._task is not None:
             drawn.reset(self._task, description=self._words, total=total)

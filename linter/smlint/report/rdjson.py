@@ -15,6 +15,7 @@ from smlint.diagnostics import (
     Severity,
 )
 from smlint.report import Report, source_of
+from smlint.report.visible import visible_json
 
 _SEVERITIES: Final = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.INFO: "INFO"}
 
@@ -25,7 +26,7 @@ def render(report: Report) -> str:
         "source": {"name": "smlint", "url": "https://github.com/smlint/smlint"},
         "diagnostics": [_diagnostic(finding, report) for finding in report.diagnostics],
     }
-    return json.dumps(result, indent=2, ensure_ascii=False) + "\n"
+    return visible_json(json.dumps(result, indent=2, ensure_ascii=False)) + "\n"
 
 
 def _diagnostic(finding: Diagnostic, report: Report) -> dict[str, Any]:

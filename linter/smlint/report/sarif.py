@@ -16,6 +16,7 @@ from smlint.diagnostics import Diagnostic, Edit, Fix, ImageLocation, Location, S
 from smlint.documentation import MissingDocumentationError, documentation, markdown
 from smlint.fingerprint import from_root, of_report, repository_of, repository_root
 from smlint.report import Report, place
+from smlint.report.visible import visible_json
 from smlint.rule import Heading, Rule, level_for
 from smlint.workload import Workload
 
@@ -47,10 +48,8 @@ def render(report: Report) -> str:
     for result in results[shown:]:
         result["suppressions"] = [{"kind": "external"}]
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
-    return (
-        json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False)
-        + "\n"
-    )
+    log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+    return visible_json(json.dumps(log, indent=2, ensure_ascii=False)) + "\n"
 
 
 def _rule(finding: Diagnostic) -> dict[str, Any]:

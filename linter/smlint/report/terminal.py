@@ -9,6 +9,7 @@ from rich.text import Text
 
 from smlint.report import Report
 from smlint.report.text import rows
+from smlint.report.visible import visible_report
 
 _STYLES: Final = {
     "error": "bold red",
@@ -27,7 +28,7 @@ _STYLES: Final = {
 def draw(report: Report, file: TextIO, *, force: bool) -> None:
     """Write the report to ``file`` in colour; ``force`` colours even what is no terminal."""
     console = Console(file=file, force_terminal=True if force else None, highlight=False, soft_wrap=True)
-    for row in rows(report):
+    for row in rows(visible_report(report)):
         line = Text()
         for segment in row:
             style = _STYLES.get(segment.style, "")
