@@ -32,8 +32,7 @@ def outcome(path: str, source: str, *words: str, message: str = "message") -> Ou
 
 
 def name(location: Location, source: str = "", root: str = "/repo") -> str:
-    sources = {} if isinstance(location, ImageLocation) else {location.path: source}
-    ((_, fingerprint),) = fingerprints([finding(location)], sources, root)
+    ((_, fingerprint),) = fingerprints([finding(location)], lambda path: source.split("\n"), root)
     return fingerprint
 
 

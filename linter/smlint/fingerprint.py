@@ -10,11 +10,11 @@ import hashlib
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from smlint.diagnostics import Diagnostic, FileLocation, ImageLocation, Location, RequestLocation
-from smlint.report import Report, source_of
+from smlint.report import Report, Sources
 
 #: Part of every fingerprint; another way of making them would get another number.
 VERSION: Final = "1"
@@ -48,15 +48,15 @@ def _same_drive(one: str, other: str) -> bool:
 
 
 def fingerprints(
-    diagnostics: Iterable[Diagnostic], sources: Mapping[str, str], root: str
+    diagnostics: Iterable[Diagnostic], lines: Callable[[str], Sequence[str]], root: str
 ) -> Iterator[tuple[Diagnostic, str]]:
     """Each finding with its fingerprint, 32 hexadecimal digits; equal findings are told apart by their order.
 
-    ``sources`` holds the text of files by the path that locations use; without it the span's text is left out.
+    ``lines`` gives the lines of a file by the path that locations use; where it gives none, the span's text is left out.
     """
     seen: Counter[tuple[str, ...]] = Counter()
     for diagnostic in diagnostics:
-        parts = (VERSION, diagnostic.code, *_place(diagnostic.location, sources, root))
+        parts = (VERSION, diagnostic.code, *_place(diagnostic.location, lines, root))
         seen[parts] += 1
         text = "\0".join((*parts, str(seen[parts])))
         yield diagnostic, hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
@@ -65,11 +65,7 @@ def fingerprints(
 def of_report(report: Report, root: str) -> list[tuple[Diagnostic, str]]:
     """All findings of ``report``, then the suppressed ones it shows, with fingerprints that are unique in it."""
     findings = [*report.diagnostics, *report.shown_suppressed]
-    sources: dict[str, str] = {}
-    for finding in findings:
-        if not isinstance(finding.location, ImageLocation) and finding.location.path not in sources:
-            sources[finding.location.path] = source_of(finding.location, report) or ""
-    return list(fingerprints(findings, sources, root))
+    return list(fingerprints(findings, Sources(report).lines, root))
 
 
 def repository_of(reference: str) -> str:
@@ -78,20 +74,20 @@ def repository_of(reference: str) -> str:
     return file[0] if file else _TAG.sub("", reference)
 
 
-def _place(location: Location, sources: Mapping[str, str], root: str) -> tuple[str, ...]:
+def _place(location: Location, lines: Callable[[str], Sequence[str]], root: str) -> tuple[str, ...]:
     if isinstance(location, ImageLocation):
         return ("image", repository_of(location.reference), location.path or "")
     path = from_root(location.path, root)
     if isinstance(location, RequestLocation):
         return ("request", path, location.pointer)
-    text = _SPACE.sub(" ", span_text(location, sources.get(location.path, ""))).strip()
+    text = _SPACE.sub(" ", span_text(location, lines(location.path))).strip()
     # A finding about something missing stands on the FROM line; another tag there makes it no new finding.
     return ("file", path, "FROM" if text[:5].upper() == "FROM " else text)
 
 
-def span_text(location: FileLocation | RequestLocation, source: str) -> str:
-    """The text under a span; "" where the source does not reach that far."""
-    lines = source.split("\n")[location.line - 1 : location.end_line]
+def span_text(location: FileLocation | RequestLocation, source: Sequence[str]) -> str:
+    """The text under a span of the lines of a file; "" where they do not reach that far."""
+    lines = list(source[location.line - 1 : location.end_line])
     if len(lines) != location.end_line - location.line + 1:
         return ""
     lines[-1] = lines[-1][: location.end_column - 1]

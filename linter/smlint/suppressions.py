@@ -7,7 +7,10 @@
 from __future__ import annotations
 
 import re
+import sys
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from smlint.diagnostics import Diagnostic, FileLocation
@@ -53,13 +56,13 @@ def read(
     """Interpret ``comments``; ``spans`` are first and last line of each instruction, in file order.
 
     An ignore belongs to the instruction that follows its block of comment lines without a gap, or in whose
-    continuation it stands.
+    continuation it stands: ``comments`` are all of the file, in order.
     """
     ignores: list[Ignore] = []
     workloads: list[Workload] = []
     findings: list[Finding] = []
     found = list(comments)
-    numbers = {line.number for line in found}
+    attach = _Attached(found, spans)
     for line in found:
         match = _COMMENT.match(line.text.strip())
         if match is None:
@@ -71,7 +74,7 @@ def read(
             if match["key"] == "workload" and not match["global"]:
                 _add_workload(value[0], place, workloads, findings)
             elif match["key"] == "ignore":
-                lines = None if match["global"] else _covered(line.number, numbers, spans)
+                lines = None if match["global"] else attach.lines(line.number)
                 _add_ignore(value[0], place, lines, registry, ignores, findings)
             else:
                 start = offset + match.start("key") + 1
@@ -81,14 +84,26 @@ def read(
     return Comments(tuple(ignores), tuple(dict.fromkeys(workloads)), tuple(findings))
 
 
-def _covered(number: int, comments: set[int], spans: Sequence[tuple[int, int]]) -> range:
-    for first, last in spans:
-        if first <= number <= last:
+class _Attached:
+    """Which instruction a comment line belongs to."""
+
+    def __init__(self, comments: Sequence[Line], spans: Sequence[tuple[int, int]]) -> None:
+        self._spans = spans
+        #: The line behind the block of comment lines that a comment stands in.
+        self._behind: dict[int, int] = {}
+        for line in reversed(comments):
+            self._behind[line.number] = self._behind.get(line.number + 1, line.number + 1)
+
+    def lines(self, number: int) -> range:
+        """The lines of the instruction; none where there is a gap, or no instruction follows."""
+        at = bisect_right(self._spans, (number, sys.maxsize))
+        if at and number <= self._spans[at - 1][1]:
+            first, last = self._spans[at - 1]
             return range(first, last + 1)
-        if first > number:
-            adjacent = all(line in comments for line in range(number + 1, first))
-            return range(first, last + 1) if adjacent else range(0)
-    return range(0)
+        if at < len(self._spans) and self._spans[at][0] == self._behind[number]:
+            first, last = self._spans[at]
+            return range(first, last + 1)
+        return range(0)
 
 
 def _add_workload(
@@ -138,22 +153,27 @@ class Verdict(NamedTuple):
 
 def apply(diagnostics: Iterable[Diagnostic], ignores: Sequence[Ignore]) -> Verdict:
     """Take away what ``ignores`` name. An ignore that took nothing away is unused."""
+    wanted = {(code, ignore.lines) for ignore in ignores for code in ignore.codes}
+    ranges = sorted({(each.start, each) for _, each in wanted if each}, key=itemgetter(0))
     kept: list[Diagnostic] = []
     suppressed: list[Diagnostic] = []
-    used: set[Ignore] = set()
+    used: set[tuple[str, range | None]] = set()
     for diagnostic in diagnostics:
-        hits = [ignore for ignore in ignores if _hits(ignore, diagnostic)]
-        used.update(hits)
+        scopes = (None, _around(diagnostic, ignores, ranges)) if ignores else ()
+        hits = {(diagnostic.code, scope) for scope in scopes} & wanted
+        used |= hits
         (suppressed if hits else kept).append(diagnostic)
-    return Verdict(tuple(kept), tuple(suppressed), tuple(ignore for ignore in ignores if ignore not in used))
+    unused = [each for each in ignores if not any((code, each.lines) in used for code in each.codes)]
+    return Verdict(tuple(kept), tuple(suppressed), tuple(unused))
 
 
-def _hits(ignore: Ignore, diagnostic: Diagnostic) -> bool:
-    if diagnostic.code not in ignore.codes:
-        return False
-    if ignore.lines is None:
-        return True
+def _around(
+    diagnostic: Diagnostic, ignores: Sequence[Ignore], ranges: Sequence[tuple[int, range]]
+) -> range | None:
+    """The lines of the instruction with ignores that ``diagnostic`` stands on; None where there is none."""
     location = diagnostic.location
-    if not isinstance(location, FileLocation) or location.path != ignore.location.path:
-        return False
-    return location.line in ignore.lines
+    if not isinstance(location, FileLocation) or location.path != ignores[0].location.path:
+        return None
+    at = bisect_right(ranges, location.line, key=itemgetter(0))
+    found = ranges[at - 1][1] if at else range(0)
+    return found if location.line in found else None

@@ -9,6 +9,7 @@ from smlint import suppressions
 from smlint.diagnostics import Diagnostic, FileLocation
 from smlint.dockerfile import Dockerfile, DockerfileSyntaxError, parse
 from smlint.dockerfile.build import build_container
+from smlint.dockerfile.source import split_lines
 from smlint.engine import Outcome, Plan, Subject, diagnose, in_order, judge, judge_request
 from smlint.registry import Registry
 from smlint.rule import Finding
@@ -73,13 +74,10 @@ def lint_dockerfile(text: str, path: str, options: DockerfileOptions, plan: Plan
 
 
 def _comments(dockerfile: Dockerfile, path: str, registry: Registry) -> suppressions.Comments:
-    lines = [
-        suppressions.Line(comment.line, dockerfile.lines[comment.line - 1])
-        for comment in dockerfile.comments
-        if "smlint" in comment.text
-    ]
-    if not lines:
+    comments = dockerfile.comments
+    if not any("smlint" in comment.text for comment in comments):
         return suppressions.Comments((), (), ())
+    lines = [suppressions.Line(comment.line, dockerfile.lines[comment.line - 1]) for comment in comments]
     spans = [(instruction.start_line, instruction.end_line) for instruction in dockerfile.instructions]
     return suppressions.read(path, lines, spans, registry)
 
@@ -87,7 +85,7 @@ def _comments(dockerfile: Dockerfile, path: str, registry: Registry) -> suppress
 def _syntax_error(
     error: DockerfileSyntaxError, text: str, path: str, plan: Plan, workloads: tuple[Workload, ...]
 ) -> Iterator[Diagnostic]:
-    lines = text.splitlines()
+    lines = split_lines(text)
     line = lines[error.line - 1] if 0 < error.line <= len(lines) else ""
     column = len(line) - len(line.lstrip()) + 1
     place = FileLocation(path, error.line, column, error.line, max(len(line.rstrip()) + 1, column))

@@ -15,7 +15,7 @@ from smlint.diagnostics import Diagnostic, Edit, FileLocation, RequestLocation
 from smlint.discover import is_dockerfile
 from smlint.engine import Outcome
 from smlint.registry import Registry
-from smlint.report import source_of_file
+from smlint.report import lines_of_file
 
 _LANGUAGES: Final = frozenset({"dockerfile", "containerfile"})
 
@@ -54,7 +54,7 @@ class Document:
     def lines(self, path: str) -> list[str]:
         """The lines of a file that a location names; of the open document, its text in the editor."""
         if path not in self._lines:
-            self._lines[path] = (source_of_file(path) or "").split("\n")
+            self._lines[path] = lines_of_file(path) or [""]
         return self._lines[path]
 
     def range(self, location: FileLocation | RequestLocation | Edit) -> types.Range:

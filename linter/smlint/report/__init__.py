@@ -81,23 +81,35 @@ def place(location: Location) -> str:
     return f"{location.path}:{location.line}:{location.column}"
 
 
-def source_of(location: Location, report: Report) -> str | None:
-    """The text of the file a location points into; None where it cannot be had."""
-    if isinstance(location, ImageLocation):
-        return None
-    for outcome in report.outcomes:
-        if location.path in outcome.sources:
-            return outcome.sources[location.path]
-    return source_of_file(location.path)
+class Sources:
+    """The lines of the files that a report's findings stand in. Each file is looked for and cut once."""
+
+    def __init__(self, report: Report) -> None:
+        self._texts: dict[str, str] = {}
+        for outcome in reversed(report.outcomes):
+            self._texts.update(outcome.sources)
+        self._lines: dict[str, list[str]] = {}
+
+    def lines(self, path: str) -> list[str]:
+        """The lines of the file at ``path`` without their line feeds; none where its text cannot be had."""
+        if path not in self._lines:
+            text = self._texts.get(path)
+            self._lines[path] = lines_of_file(path) if text is None else _lines(text)
+        return self._lines[path]
 
 
-def source_of_file(path: str) -> str | None:
-    """The beginning of a text file's text; None where it cannot be read."""
+def lines_of_file(path: str) -> list[str]:
+    """The first lines of a text file; none where it cannot be read."""
     try:
         with open(path, encoding="utf-8", errors="replace", newline="") as file:
-            return file.read(_LARGEST_SOURCE)
-    except OSError:
-        return None
+            return _lines(file.read(_LARGEST_SOURCE))
+    except (OSError, ValueError):
+        return []
+
+
+def _lines(text: str) -> list[str]:
+    # No column counts a byte order mark.
+    return text.removeprefix("\ufeff").split("\n")
 
 
 #: Characters of a script that are read to show a line of it.

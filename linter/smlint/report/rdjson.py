@@ -14,7 +14,7 @@ from smlint.diagnostics import (
     RequestLocation,
     Severity,
 )
-from smlint.report import Report, source_of
+from smlint.report import Report, Sources
 from smlint.report.visible import visible_json
 
 _SEVERITIES: Final = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.INFO: "INFO"}
@@ -22,28 +22,29 @@ _SEVERITIES: Final = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Seve
 
 def render(report: Report) -> str:
     """A DiagnosticResult object."""
+    sources = Sources(report)
     result = {
         "source": {"name": "smlint", "url": "https://github.com/smlint/smlint"},
-        "diagnostics": [_diagnostic(finding, report) for finding in report.diagnostics],
+        "diagnostics": [_diagnostic(finding, sources) for finding in report.diagnostics],
     }
     return visible_json(json.dumps(result, indent=2, ensure_ascii=False)) + "\n"
 
 
-def _diagnostic(finding: Diagnostic, report: Report) -> dict[str, Any]:
+def _diagnostic(finding: Diagnostic, sources: Sources) -> dict[str, Any]:
     message = f"{finding.message}; {finding.help}" if finding.help else finding.message
     values: dict[str, Any] = {
         "message": message,
-        "location": _location(finding.location, report),
+        "location": _location(finding.location, sources),
         "severity": _SEVERITIES[finding.severity],
         "code": {"value": finding.code, "url": finding.url} if finding.url else {"value": finding.code},
     }
     if finding.fix is not None:
         values["suggestions"] = [
-            {"range": _range(_of(edit), report), "text": edit.text} for edit in finding.fix.edits
+            {"range": _range(_of(edit), sources), "text": edit.text} for edit in finding.fix.edits
         ]
     if finding.related:
         values["related_locations"] = [
-            {"message": related.message, "location": _location(related.location, report)}
+            {"message": related.message, "location": _location(related.location, sources)}
             for related in finding.related
         ]
     return values
@@ -53,14 +54,14 @@ def _of(edit: Edit) -> FileLocation:
     return FileLocation(edit.path, edit.line, edit.column, edit.end_line, edit.end_column)
 
 
-def _location(location: Location, report: Report) -> dict[str, Any]:
+def _location(location: Location, sources: Sources) -> dict[str, Any]:
     if isinstance(location, ImageLocation):
         return {"path": location.reference + (location.path or "")}
-    return {"path": location.path, "range": _range(location, report)}
+    return {"path": location.path, "range": _range(location, sources)}
 
 
-def _range(location: FileLocation | RequestLocation, report: Report) -> dict[str, Any]:
-    lines = (source_of(location, report) or "").split("\n")
+def _range(location: FileLocation | RequestLocation, sources: Sources) -> dict[str, Any]:
+    lines = sources.lines(location.path)
     return {
         "start": {"line": location.line, "column": _bytes(lines, location.line, location.column)},
         "end": {"line": location.end_line, "column": _bytes(lines, location.end_line, location.end_column)},

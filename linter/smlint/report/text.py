@@ -17,7 +17,7 @@ from smlint.diagnostics import (
     RequestLocation,
     Severity,
 )
-from smlint.report import Report, place, source_of
+from smlint.report import Report, Sources, place
 
 
 class Segment(NamedTuple):
@@ -50,8 +50,9 @@ def rows(report: Report) -> Iterator[Row]:
 
             yield from probe.rows(probed)
             yield ()
+    sources = Sources(report)
     for finding in report.diagnostics:
-        yield from _finding(finding, report)
+        yield from _finding(finding, sources)
         yield ()
     for finding in report.shown_suppressed:
         yield (Segment(f"suppressed[{finding.code}] {finding.name}: {finding.message}", "dim"),)
@@ -89,7 +90,7 @@ def _plural(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 or noun == "info" else f"{count} {noun}s"
 
 
-def _finding(finding: Diagnostic, report: Report) -> Iterator[Row]:
+def _finding(finding: Diagnostic, sources: Sources) -> Iterator[Row]:
     level = finding.severity.label
     yield (
         Segment(f"{level}[{finding.code}]", level),
@@ -98,9 +99,9 @@ def _finding(finding: Diagnostic, report: Report) -> Iterator[Row]:
         Segment(finding.message),
     )
     gutter = _gutter(finding)
-    yield from _excerpt(finding.location, report, gutter, level, "")
+    yield from _excerpt(finding.location, sources, gutter, level, "")
     for related in finding.related:
-        yield from _excerpt(related.location, report, gutter, "related", related.message)
+        yield from _excerpt(related.location, sources, gutter, "related", related.message)
     if finding.help:
         yield (
             Segment(" " * gutter),
@@ -130,7 +131,7 @@ def _in_files(finding: Diagnostic) -> Iterator[FileLocation | RequestLocation]:
 
 def _excerpt(
     location: FileLocation | ImageLocation | RequestLocation,
-    report: Report,
+    sources: Sources,
     gutter: int,
     style: str,
     label: str,
@@ -147,9 +148,8 @@ def _excerpt(
         if label:
             yield (Segment(" " * gutter), Segment(" | ", "frame"), Segment(label, style))
         return
-    text = source_of(location, report)
-    lines = text.split("\n") if text is not None else []
-    if text is None or location.end_line > len(lines):
+    lines = sources.lines(location.path)
+    if location.end_line > len(lines):
         if label:
             yield (Segment(" " * gutter), Segment(" | ", "frame"), Segment(label, style))
         return
@@ -232,7 +232,7 @@ def _width(text: str) -> int:
         return len(text) + (_TAB - 1) * text.count("\t")
     width = 0
     for character in _expand(text):
-        if unicodedata.combining(character):
+        if unicodedata.category(character) in ("Mn", "Me"):
             continue
         width += 2 if unicodedata.east_asian_width(character) in "WF" else 1
     return width
