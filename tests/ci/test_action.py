@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 import yaml
 
 from smlint.config import load
+from tests.ci.runner import Ran, Runner, gitlab
 
 ROOT = Path(__file__).parent.parent.parent
 ACTION = ROOT / "action.yml"
@@ -73,96 +74,97 @@ def test_the_official_schema_accepts(schema: str, file: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
-class Step(NamedTuple):
-    """What a run of the action's lint step left behind."""
-
-    code: int
-    annotations: str
-    outputs: dict[str, str]
-    summary: str
+UPLOAD = "github/codeql-action/upload-sarif"
+INSTALL = "Install smlint"
 
 
-def step(name: str) -> str:
-    steps = yaml.safe_load(ACTION.read_text())["runs"]["steps"]
-    (script,) = [each["run"] for each in steps if each["name"] == name]
-    return str(script)
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Runner, Ran, Path]:
+    """A machine on which the action has run once on a bad Dockerfile, with all its steps."""
+    runner = Runner(ACTION, tmp_path_factory.mktemp("runner"))
+    workspace = tmp_path_factory.mktemp("workspace")
+    (workspace / ".git").mkdir()
+    (workspace / "docker").mkdir()
+    (workspace / "docker" / "Dockerfile").write_text(BAD)
+    return runner, runner.run(workspace, {"paths": "docker/"}), workspace
 
 
-def bash(script: str, cwd: Path, environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run a script as the runners do."""
-    command = ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", script]
-    return subprocess.run(
-        command, cwd=cwd, env={**os.environ, **environ}, capture_output=True, text=True, check=False
-    )
+def test_the_action_as_a_workflow_with_a_bad_file_sees_it(installed: tuple[Runner, Ran, Path]) -> None:
+    _, ran, _ = installed
+    assert ran.code == 1, ran.log
+    assert ran.outputs["exit-code"] == "1"
+    (annotation,) = ran.annotations
+    assert annotation.startswith("::error file=docker/Dockerfile,line=2,col=1,endLine=2,endColumn=")
+    assert "| ❌ error | [SM101]" in ran.summary
+    assert ran.used == {UPLOAD: {"sarif_file": ran.outputs["sarif-file"], "category": "smlint"}}
+    (run,) = json.loads(Path(ran.outputs["sarif-file"]).read_text())["runs"]
+    (result,) = run["results"]
+    assert result["ruleId"] == "SM101"
+    place = result["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == "docker/Dockerfile"
 
 
-def lint(folder: Path, paths: str, arguments: str = "") -> Step:
-    files = {name: folder / name for name in ("outputs", "summary")}
-    done = bash(
-        step("Lint"),
-        folder,
-        {
-            "PROGRAM": str(SCRIPTS / "smlint"),
-            "REPORTS": str(folder),
-            "INPUT_PATHS": paths,
-            "INPUT_ARGUMENTS": arguments,
-            "GITHUB_OUTPUT": str(files["outputs"]),
-            "GITHUB_STEP_SUMMARY": str(files["summary"]),
-        },
-    )
-    outputs = dict(line.split("=", 1) for line in files["outputs"].read_text().splitlines())
-    summary = files["summary"].read_text() if files["summary"].exists() else ""
-    return Step(done.returncode, done.stdout, outputs, summary)
+Again = Callable[..., Ran]
 
 
-def test_the_action_annotates_summarises_and_writes_sarif(tmp_path: Path) -> None:
-    (tmp_path / "Dockerfile").write_text(BAD)
-    done = lint(tmp_path, "Dockerfile\n", "--select SM101\n--workload training")
-    assert done.code == 0
-    assert done.annotations.startswith("::error file=Dockerfile,line=2,col=1")
-    assert "| ❌ error | [SM101]" in done.summary
-    assert done.outputs["exit-code"] == "1"
-    (run,) = json.loads(Path(done.outputs["sarif-file"]).read_text())["runs"]
-    assert [result["ruleId"] for result in run["results"]] == ["SM101"]
+@pytest.fixture
+def again(installed: tuple[Runner, Ran, Path], tmp_path: Path) -> Again:
+    """Run the action once more on the same machine, in a workspace of its own."""
+
+    def run(text: str, **inputs: str) -> Ran:
+        (tmp_path / "Dockerfile").write_text(text)
+        given = {name.replace("_", "-"): value for name, value in inputs.items()}
+        return installed[0].run(tmp_path, given, leave_out=[INSTALL])
+
+    return run
 
 
-def test_the_action_is_content_with_a_good_file(tmp_path: Path) -> None:
-    (tmp_path / "Dockerfile").write_text(GOOD)
-    done = lint(tmp_path, "Dockerfile", "--select SM1")
-    assert (done.code, done.annotations, done.outputs["exit-code"]) == (0, "", "0")
-    assert "No findings" in done.summary
+def test_the_action_is_content_with_a_good_file(again: Again) -> None:
+    ran = again(GOOD, paths="Dockerfile", arguments="--select SM1")
+    assert (ran.code, ran.log, ran.outputs["exit-code"]) == (0, "", "0")
+    assert "No findings" in ran.summary
+    assert UPLOAD in ran.used
 
 
-def test_paths_are_words_and_never_commands(tmp_path: Path) -> None:
-    (tmp_path / "Dockerfile").write_text(GOOD)
-    done = lint(tmp_path, "Dockerfile $(touch${IFS}owned) ;touch owned")
-    assert done.outputs["exit-code"] == "2"
+def test_the_action_takes_arguments_and_another_folder(again: Again, tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "Dockerfile").write_text(BAD + "STOPSIGNAL SIGINT\n")
+    ran = again(GOOD, arguments="--select SM112\n--workload training", working_directory="sub")
+    assert ran.outputs["exit-code"] == "1"
+    (annotation,) = ran.annotations
+    assert "SM112" in annotation
+
+
+def test_findings_need_not_fail_the_job(again: Again) -> None:
+    ran = again(BAD, fail="false", upload_sarif="false")
+    assert (ran.code, ran.outputs["exit-code"], ran.used) == (0, "1", {})
+    assert "SM101" in ran.log
+
+
+def test_what_cannot_be_read_fails_the_job_and_uploads_nothing(again: Again) -> None:
+    ran = again(GOOD, paths="gone", fail="false")
+    assert (ran.code, ran.outputs["exit-code"], ran.used) == (2, "2", {})
+    assert "gone" in ran.log
+
+
+def test_paths_are_words_and_never_commands(again: Again, tmp_path: Path) -> None:
+    ran = again(GOOD, paths="Dockerfile $(touch${IFS}owned) ;touch owned")
+    assert ran.outputs["exit-code"] == "2"
     assert not (tmp_path / "owned").exists()
 
 
-@pytest.mark.parametrize(
-    ("said", "fail", "expected"),
-    [("0", "true", 0), ("1", "true", 1), ("1", "false", 0), ("2", "false", 2), ("3", "true", 3)],
-)
-def test_the_action_fails_as_asked(tmp_path: Path, said: str, fail: str, expected: int) -> None:
-    assert bash(step("Judge"), tmp_path, {"CODE": said, "FAIL": fail}).returncode == expected
-
-
 def test_the_gitlab_job_writes_its_reports(tmp_path: Path) -> None:
-    (tmp_path / "Dockerfile").write_text(BAD)
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "Dockerfile").write_text(BAD)
     job = yaml.safe_load(TEMPLATE.read_text())["smlint"]
-    programs = tmp_path / "smlint-environment" / "bin"
-    programs.mkdir(parents=True)
-    (programs / "smlint").symlink_to(SCRIPTS / "smlint")
-    (command,) = job["script"]
-    done = bash(
-        command, tmp_path, {**job["variables"], "SMLINT_PATHS": "Dockerfile", "TMPDIR": str(tmp_path)}
-    )
-    assert done.returncode == 1, done.stderr
+    ran = gitlab(job, tmp_path / "project", {"SMLINT_PACKAGE": str(ROOT), "TMPDIR": str(tmp_path)})
+    assert ran.code == 1, ran.log
+    assert "error[SM101]" in ran.log
     reports = job["artifacts"]["reports"]
-    assert json.loads((tmp_path / reports["codequality"]).read_text())[0]["check_name"] == "SM101"
-    assert "<testsuites" in (tmp_path / reports["junit"]).read_text()
     assert set(reports.values()) == set(job["artifacts"]["paths"])
+    (issue,) = json.loads((tmp_path / "project" / reports["codequality"]).read_text())
+    assert issue["check_name"] == "SM101"
+    assert "<testsuites" in (tmp_path / "project" / reports["junit"]).read_text()
 
 
 def test_the_variables_of_the_template_are_none_of_the_configuration(tmp_path: Path) -> None:
