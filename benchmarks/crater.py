@@ -2,7 +2,7 @@
 
     python benchmarks/crater.py FOLDER… [--smlint PATH] [--select RULES] [--against OLD.txt] > NEW.txt
 
-One line per finding, sorted, then one line per code. With ``--against`` only the lines that came (+) and went (-) since
+One line per finding, sorted, then one line per code and one for all. With ``--against`` only the lines that came (+) and went (-) since
 OLD.txt are printed, with both counts per code; the exit code is then 1 when anything differs. A Dockerfile is judged with
 the nearest folder that holds everything it copies as its build context, since most are built from above their own folder.
 Nothing of what is read is kept here: bring the folders, and say in notes which commits they were.
@@ -16,7 +16,7 @@ import os
 import subprocess
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from glob import iglob
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -57,12 +57,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--select", default="SM", metavar="RULES")
     parser.add_argument("--against", type=Path, metavar="OLD.txt")
     arguments = parser.parse_args(argv)
+    command = [arguments.smlint, "lint", "--isolated", "--select", arguments.select]
+    files = 0
     found: list[Found] = []
-    for folder in arguments.folders:
-        found += findings(
-            folder.resolve(), [arguments.smlint, "lint", "--isolated", "--select", arguments.select]
-        )
-    lines = [*map(str, sorted(found)), *summary(found)]
+    for folder in (each.resolve() for each in arguments.folders):
+        paths = list(dockerfiles(str(folder), lambda _: False, lambda line: print(line, file=sys.stderr)))
+        files += len(paths)
+        found += findings(paths, folder, command)
+    lines = [*map(str, sorted(found)), *summary(found, files)]
     if arguments.against is None:
         sys.stdout.writelines(f"{line}\n" for line in lines)
         return 0
@@ -71,14 +73,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 1 if changes else 0
 
 
-def findings(folder: Path, command: Sequence[str]) -> Iterator[Found]:
-    """What ``command`` finds in the Dockerfiles below ``folder``; raises SmlintFailedError."""
+def findings(paths: Iterable[str], folder: Path, command: Sequence[str]) -> Iterator[Found]:
+    """What ``command`` finds in the Dockerfiles ``paths`` below ``folder``; raises SmlintFailedError."""
     by_context: dict[str, list[str]] = defaultdict(list)
-    for path in dockerfiles(str(folder), lambda _: False, lambda line: print(line, file=sys.stderr)):
+    for path in paths:
         by_context[context_of(Path(path), folder)].append(path)
-    for context, paths in by_context.items():
-        for start in range(0, len(paths), _SLICE):
-            some = paths[start : start + _SLICE]
+    for context, inside in by_context.items():
+        for start in range(0, len(inside), _SLICE):
+            some = inside[start : start + _SLICE]
             yield from run([*command, "--context", context, "--format", "jsonl", *some], folder)
 
 
@@ -89,16 +91,11 @@ def run(command: Sequence[str], folder: Path) -> Iterator[Found]:
     if done.returncode not in (0, 1, 2):
         raise SmlintFailedError(f"exit code {done.returncode}: {done.stderr}")
     for line in done.stdout.splitlines():
-        finding: Mapping[str, str] = json.loads(line)
-        place: Mapping[str, int | str] = json.loads(line)["location"]
-        path = os.path.relpath(str(place["path"]), folder.parent)
+        finding = json.loads(line)
+        place = finding["location"]
+        path = os.path.relpath(place["path"], folder.parent)
         yield Found(
-            path,
-            int(place["line"]),
-            int(place["column"]),
-            finding["severity"],
-            finding["code"],
-            finding["message"],
+            path, place["line"], place["column"], finding["severity"], finding["code"], finding["message"]
         )
 
 
@@ -138,12 +135,14 @@ def holds(folder: Path, source: str) -> bool:
     return not inside or next(iglob(inside, root_dir=folder), None) is not None
 
 
-def summary(found: Sequence[Found]) -> Iterator[str]:
-    """One line per code: findings, and in how many files."""
+def summary(found: Sequence[Found], files: int) -> Iterator[str]:
+    """One line per code: findings, and in how many files; the last line is about all codes and all ``files``."""
     counts = Counter(finding.code for finding in found)
-    files = Counter(code for code, _ in {(finding.code, finding.path) for finding in found})
+    files_of = Counter(code for code, _ in {(finding.code, finding.path) for finding in found})
     for code, count in sorted(counts.items()):
-        yield f"{_SUMMARY}{code}: {count} in {files[code]} files"
+        yield f"{_SUMMARY}{code}: {count} in {files_of[code]} files"
+    touched = len({finding.path for finding in found})
+    yield f"{_SUMMARY}all: {len(found)} in {touched} of {files} files"
 
 
 def compared(old: Sequence[str], new: Sequence[str]) -> Iterator[str]:
