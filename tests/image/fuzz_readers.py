@@ -12,7 +12,7 @@ from contextlib import suppress
 import atheris
 
 with atheris.instrument_imports(include=["smlint"]):
-    from smlint.image import packages
+    from smlint.image import packages, rpm
     from smlint.image.config import instruction, parse_config
     from smlint.image.layer import read_streamed, stream_layer
     from smlint.image.layers import LayeredFiles
@@ -38,8 +38,7 @@ def _layer(content: bytes) -> None:
     for node in files.search(["^/"]).nodes:
         files.stat(node.path)
         files.read(node.path, 1000)
-    with suppress(packages.UnreadableDatabaseError):
-        packages.installed(files)
+    packages.installed(files)
 
 
 def _index(content: bytes) -> None:
@@ -49,8 +48,9 @@ def _index(content: bytes) -> None:
 
 def _database(content: bytes) -> None:
     list(packages._stanzas(content, "x"))
-    packages._rpm_tags(content)
-    list(packages._rpm_rows(content, "x"))
+    for kind in rpm.KINDS.values():
+        with suppress(rpm.DamagedError):
+            list(rpm.packages(content, kind))
 
 
 READERS = (

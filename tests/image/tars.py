@@ -11,6 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from smlint.image.blobs import Blob
+from smlint.image.layer import BlobLayer
+
 
 class Entry(NamedTuple):
     """One entry of a layer; ``link`` makes it a symbolic link unless ``hard``."""
@@ -113,3 +116,8 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     return folder
+
+
+def plain(content: bytes) -> BlobLayer:
+    """A layer that can be read, without an archive around it."""
+    return BlobLayer(Blob("layer", io.BytesIO(content), 0, len(content)), "layer", None)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.image import tars
+from tests.image import rpms, tars
 from tests.image.tars import Entry
 
 ROOT = Path(__file__).parent.parent.parent
@@ -29,6 +29,7 @@ def test_readers_raise_nothing_but_their_own_error(tmp_path: Path) -> None:
         b"\0" + gzip.compress(layer),
         b"\1" + tars.config([layer], Env=["A=1"]),
         b"\3docker://a/b:1",
+        *(b"\5" + database for database in rpms.databases([rpms.header("a", "1", "2")] * 3).values()),
     ]
     for number, seed in enumerate(seeds):
         (tmp_path / str(number)).write_bytes(seed)

@@ -87,17 +87,16 @@ class ImageEvidence:
         files = self._source.files
         if isinstance(files, Unseen):
             return Unknown(files.reason)
-        try:
-            listed = packages.installed(files)
-        except packages.UnreadableDatabaseError as error:
-            self.not_looked_at["the package database"] = str(error)
-            return Unknown(str(error))
+        listed = packages.installed(files)
+        self.not_looked_at.update(listed.unread)
+        if listed.unread and not listed.packages:
+            return Unknown("; ".join(f"{path}: {reason}" for path, reason in listed.unread.items()))
         reference = self._source.reference
         found = tuple(
             InstalledPackage(
                 package.manager, package.name, package.version, ImageLocation(reference, package.database)
             )
-            for package in listed
+            for package in listed.packages
         )
         return Known(found, ImageLocation(reference))
 

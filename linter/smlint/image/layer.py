@@ -27,7 +27,9 @@ KEPT_PROGRAM: Final = 1 << 16
 KEPT_DATABASE: Final = 16 << 20
 KEPT_TOTAL: Final = 32 << 20
 
-_DATABASES: Final = re.compile(r"var/lib/dpkg/status(\.d/.*)?|(usr/)?lib/apk/db/installed|.*/rpmdb\.sqlite")
+_DATABASES: Final = re.compile(
+    r"var/lib/dpkg/status(\.d/.*)?|(usr/)?lib/apk/db/installed|(var/lib|usr/lib/sysimage)/rpm/(rpmdb\.sqlite|Packages(\.db)?)"
+)
 _SMALL: Final = re.compile(
     r"etc/(passwd|group|ld\.so\.conf(\.d/.*)?|nginx/.*|os-release)|.*\.(sh|bash|conf|cfg|ini|ya?ml|toml|json)|(.*/)?(train|serve)"
 )

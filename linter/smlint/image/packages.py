@@ -1,29 +1,26 @@
-"""Package databases in an image: dpkg, apk and rpm, as their own formats have them.
+"""Package databases in an image: dpkg, apk and rpm.
 
-Databases that need another tool's library to be read (rpm's Berkeley DB and ndb) are said to be unreadable, not empty.
+What there is and cannot be read is said, not taken for empty. The insides of rpm's databases are for
+:mod:`smlint.image.rpm`.
 """
 
 from __future__ import annotations
 
 import re
-import sqlite3
-import struct
 from collections.abc import Iterator
-from contextlib import closing
 from typing import Final, NamedTuple
 
-from smlint.image.reference import ImageError
+from smlint.image import rpm
 from smlint.image.source import FileSystem
 
-MAX_DATABASE: Final = 128 << 20
+#: Databases are held in memory, SQLite's twice. The largest in public images have some 30 MiB.
+MAX_DATABASE: Final = 48 << 20
 
 _DPKG: Final = "/var/lib/dpkg/status"
 #: Where distroless images keep one file per package.
 _DPKG_PARTS: Final = "/var/lib/dpkg/status.d/"
 _APK: Final = ("/lib/apk/db/installed", "/usr/lib/apk/db/installed")
 _RPM: Final = ("/var/lib/rpm/", "/usr/lib/sysimage/rpm/")
-_RPM_UNREADABLE: Final = ("Packages", "Packages.db")
-_RPM_NAME, _RPM_VERSION, _RPM_RELEASE = 1000, 1001, 1002
 
 
 class Package(NamedTuple):
@@ -35,24 +32,48 @@ class Package(NamedTuple):
     database: str
 
 
-class UnreadableDatabaseError(Exception):
-    """There is a package database, and it cannot be read; the text completes "unknown, because …"."""
+class Installed(NamedTuple):
+    """What the package databases list, and which of them could not be read."""
+
+    packages: tuple[Package, ...]
+    #: Path of a database to the reason why it is not read.
+    unread: dict[str, str]
 
 
-def installed(files: FileSystem) -> list[Package]:
-    """All packages that the image's databases list as installed; raises :class:`UnreadableDatabaseError`."""
-    return [*_dpkg(files), *_apk(files), *_rpm(files)]
+def installed(files: FileSystem) -> Installed:
+    """All packages that the image's databases list as installed."""
+    databases = _Databases(files)
+    packages = (*_dpkg(databases), *_apk(databases), *_rpm(databases))
+    return Installed(packages, databases.unread)
 
 
-def _dpkg(files: FileSystem) -> Iterator[Package]:
-    status = files.read(_DPKG, MAX_DATABASE)
-    if status:
-        yield from _stanzas(status, _DPKG)
-    if files.stat(_DPKG_PARTS) is None:
+class _Databases:
+    """Reads databases whole, and remembers which were too large for that."""
+
+    def __init__(self, files: FileSystem) -> None:
+        self.files = files
+        self.unread: dict[str, str] = {}
+
+    def read(self, path: str) -> bytes:
+        """The content; empty where there is none, or none that is read."""
+        node = self.files.stat(path)
+        if node is None:
+            return b""
+        if node.size is not None and node.size > MAX_DATABASE:
+            self.unread[path] = (
+                f"it has {node.size >> 20} MiB, more than the {MAX_DATABASE >> 20} that are read"
+            )
+            return b""
+        return self.files.read(path, MAX_DATABASE) or b""
+
+
+def _dpkg(databases: _Databases) -> Iterator[Package]:
+    yield from _stanzas(databases.read(_DPKG), _DPKG)
+    if databases.files.stat(_DPKG_PARTS) is None:
         return
-    for node in files.search([f"^{_DPKG_PARTS}[^/]+$"], [_DPKG_PARTS]).nodes:
+    for node in databases.files.search([f"^{_DPKG_PARTS}[^/]+$"], [_DPKG_PARTS]).nodes:
         if not node.path.endswith(".md5sums"):
-            yield from _stanzas(files.read(node.path, MAX_DATABASE) or b"", node.path, parts=True)
+            yield from _stanzas(databases.read(node.path), node.path, parts=True)
 
 
 def _stanzas(content: bytes, database: str, *, parts: bool = False) -> Iterator[Package]:
@@ -68,9 +89,9 @@ def _stanzas(content: bytes, database: str, *, parts: bool = False) -> Iterator[
             yield Package("dpkg", _text(fields[b"Package"]), _text(fields.get(b"Version", b"")), database)
 
 
-def _apk(files: FileSystem) -> Iterator[Package]:
+def _apk(databases: _Databases) -> Iterator[Package]:
     for database in _APK:
-        content = files.read(database, MAX_DATABASE)
+        content = databases.read(database)
         if not content:
             continue
         for stanza in content.split(b"\n\n"):
@@ -80,47 +101,23 @@ def _apk(files: FileSystem) -> Iterator[Package]:
         return
 
 
-def _rpm(files: FileSystem) -> Iterator[Package]:
-    for folder in _RPM:
-        database = f"{folder}rpmdb.sqlite"
-        content = files.read(database, MAX_DATABASE)
-        if content:
-            yield from _rpm_rows(content, database)
-            return
-        for name in _RPM_UNREADABLE:
-            if files.stat(folder + name) is not None:
-                raise UnreadableDatabaseError(f"{folder}{name} is an rpm database of a kind that is not read")
-
-
-def _rpm_rows(content: bytes, database: str) -> Iterator[Package]:
-    # The journal mode in the header would make SQLite look for a write-ahead log beside the file.
-    rollback = content[:18] + b"\x01\x01" + content[20:]
-    try:
-        with closing(sqlite3.connect(":memory:")) as connection:
-            connection.deserialize(rollback)
-            for (header,) in connection.execute("SELECT blob FROM Packages"):
-                tags = _rpm_tags(header)
-                if _RPM_NAME in tags:
-                    version = f"{tags.get(_RPM_VERSION, '')}-{tags.get(_RPM_RELEASE, '')}"
-                    yield Package("rpm", tags[_RPM_NAME], version, database)
-    except sqlite3.Error as error:
-        raise ImageError(f"{database} is damaged: {error}") from None
-
-
-def _rpm_tags(header: bytes) -> dict[int, str]:
-    """The string tags of an rpm header blob: two counts, 16-byte index entries, then the values."""
-    if not isinstance(header, bytes) or len(header) < 8:
-        return {}
-    (count,) = struct.unpack(">I", header[:4])
-    values = 8 + 16 * count
-    if values > len(header):
-        return {}
-    found: dict[int, str] = {}
-    for tag, kind, offset, _ in struct.iter_unpack(">IIII", header[8:values]):
-        if kind == 6 and tag in (_RPM_NAME, _RPM_VERSION, _RPM_RELEASE):
-            start = values + offset
-            found[tag] = _text(header[start : header.find(b"\0", start)])
-    return found
+def _rpm(databases: _Databases) -> Iterator[Package]:
+    """The packages of the first rpm database; one folder is a link to the other in many images."""
+    for database, kind in ((folder + name, kind) for folder in _RPM for name, kind in rpm.KINDS.items()):
+        content = databases.read(database)
+        if not content and database not in databases.unread:
+            continue
+        log = databases.files.stat(f"{database}-wal")
+        if log is not None and log.size:
+            databases.unread[f"{database}-wal"] = (
+                "what SQLite has not yet moved into the database is not read"
+            )
+        try:
+            for package in rpm.packages(content, kind) if content else ():
+                yield Package("rpm", package.name, package.version, database)
+        except rpm.DamagedError as error:
+            databases.unread[database] = f"the rpm database is damaged: {error}"
+        return
 
 
 def _text(field: bytes) -> str:
