@@ -42,6 +42,10 @@ _WORDS: Final = {
         "`{name}` is text without a `#!` line, so the container ends with `exec format error`",
         "begin the file with `#!/bin/sh`, or name its interpreter in ENTRYPOINT",
     ),
+    Trouble.OTHER_ARCHITECTURE: (
+        "`{name}` is built for {architecture} and the image is not, so the container ends with `exec format error`",
+        "copy the build of `{base}` for the image's own architecture; a RUN line finds its name in $TARGETARCH",
+    ),
 }
 
 
@@ -51,7 +55,8 @@ class EntryNotExecutable(ContainerRule):
     What it checks
     --------------
     The first word of the started argument vector: that the file exists, has an execute bit, begins with a `#!` line
-    without a carriage return when it is text, and that the interpreter named there exists. Of a script given to a
+    without a carriage return when it is text, that the interpreter named there exists, and that a compiled program is
+    built for the image's architecture. Of a script given to a
     shell or to Python: that it exists, and that its lines do not end in carriage returns. Paths under `/opt/ml` are
     left alone, since SageMaker mounts there. What an external base image may hold is not judged.
 
@@ -118,6 +123,7 @@ def _first_word(container: Container, launch: Launch) -> Iterator[Finding]:
         "base": name.rpartition("/")[2],
         "source": entry.context_path if entry is not None and entry.context_path else name,
         "interpreter": start.interpreter,
+        "architecture": start.architecture,
         "package": start.interpreter.rpartition("/")[2],
     }
     message, advice = _WORDS[start.trouble]

@@ -80,3 +80,32 @@ def test_the_kernel_gives_the_rest_of_the_line_as_one_word() -> None:
     assert line is not None
     assert line.words == ("/usr/bin/env", "-S python -u")
     assert shebang(b"\x7fELF") is None
+
+
+def elf(machine: int, data: int = 1) -> bytes:
+    """The beginning of an executable; ``data`` is 2 for big-endian ones."""
+    order = "little" if data == 1 else "big"
+    return b"\x7fELF\x02" + bytes((data, 1)) + bytes(11) + machine.to_bytes(2, order)
+
+
+@pytest.mark.parametrize(
+    ("platform", "content", "built_for"),
+    [
+        ("linux/amd64", elf(183), "arm64"),
+        ("linux/arm64/v8", elf(62), "amd64"),
+        ("linux/amd64", elf(62), ""),
+        ("linux/amd64", elf(3), ""),
+        ("linux/arm64", elf(40), ""),
+        ("linux/amd64", elf(22, data=2), ""),
+        ("linux/s390x", elf(62), ""),
+        ("linux/amd64", ELF, ""),
+        (None, elf(183), ""),
+    ],
+)
+def test_programs_for_other_architectures(
+    container: Make, platform: str | None, content: bytes, built_for: str
+) -> None:
+    fact = ABSENT if platform is None else Known(platform, HERE)
+    start = can_start(container(files={"/usr/bin/prog": content}, platform=fact), "prog")
+    assert start.architecture == built_for
+    assert (start.trouble is Trouble.OTHER_ARCHITECTURE) is bool(built_for)

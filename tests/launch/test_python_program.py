@@ -23,6 +23,14 @@ def ask(
     return handles(container, found.value, frozenset(signals.split())).value
 
 
+WORKER = """
+import signal, multiprocessing
+def work():
+    {}
+multiprocessing.Process(target=work).start()
+"""
+
+
 @pytest.mark.parametrize(
     "source",
     [
@@ -40,6 +48,8 @@ def ask(
         "import ray\nray.init()",
         "from transformers import TrainingArguments\nTrainingArguments('o', enable_jit_checkpoint=True)",
         "def main():\n    import signal\n    signal.signal(signal.SIGTERM, stop)",
+        "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, [15])\nsignal.sigwait([signal.SIGTERM])",
+        f"{WORKER.format('pass')}\nsignal.signal(signal.SIGTERM, stop)",
     ],
 )
 def test_handler(container: Make, source: str) -> None:
@@ -58,6 +68,7 @@ def test_handler(container: Make, source: str) -> None:
         "from transformers import Trainer\nTrainer(model).train()",
         "import faulthandler, signal\nfaulthandler.register(signal.SIGTERM)",
         "try:\n    train()\nexcept KeyboardInterrupt:\n    save()",
+        "import signal\nsignal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])",
     ],
 )
 def test_no_handler(container: Make, source: str) -> None:
@@ -76,6 +87,10 @@ def test_no_handler(container: Make, source: str) -> None:
         b"\xff\xfe\x00binary",
         "from .gone import x",
         "x = " + "(" * 3000 + ")" * 3000,
+        # What takes a blocked signal may be a signalfd, which no name gives away.
+        "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])\nread(fd)",
+        WORKER.format("signal.signal(signal.SIGTERM, stop)"),
+        WORKER.format("signal.signal(signal.SIGTERM, stop)").replace("Process(target", "Pool(2, initializer"),
     ],
 )
 def test_unknown(container: Make, source: str | bytes) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import enum
 import posixpath
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from smlint.container import (
     ABSENT,
@@ -129,6 +129,7 @@ class Trouble(enum.StrEnum):
     CARRIAGE_RETURN = "carriage return"
     NO_INTERPRETER = "no interpreter"
     NO_SHEBANG = "no shebang"
+    OTHER_ARCHITECTURE = "other architecture"
 
 
 class Start(NamedTuple):
@@ -139,6 +140,8 @@ class Start(NamedTuple):
     entry: FileEntry | None = None
     #: The interpreter that is missing or holds the carriage return.
     interpreter: str = ""
+    #: The architecture that the file is built for, where it is another one than the image's.
+    architecture: str = ""
 
 
 def can_start(container: Container, name: str) -> Start:
@@ -153,9 +156,36 @@ def can_start(container: Container, name: str) -> Start:
         return Start(Trouble.DIRECTORY, certain=True, entry=entry)
     if entry.mode is not None and not entry.mode & 0o111:
         return Start(Trouble.NOT_EXECUTABLE, certain=True, entry=entry)
+    architecture = _other_architecture(container, entry)
+    if architecture:
+        return Start(Trouble.OTHER_ARCHITECTURE, certain=True, entry=entry, architecture=architecture)
     trouble, interpreter = _interpreter_trouble(container, entry)
-    certain = trouble is not None or (entry.mode is not None and entry.content is not None)
+    # What a compiled program runs on is known where the image's architecture is.
+    seen = entry.content is not None and (
+        not entry.content.startswith(_ELF) or isinstance(container.platform, Known)
+    )
+    certain = trouble is not None or (entry.mode is not None and seen)
     return Start(trouble, certain, entry, interpreter)
+
+
+_ELF: Final = b"\x7fELF"
+#: ``e_machine`` of an ELF header (elf.h) to the architecture's name in image configs.
+_MACHINES: Final = {3: "386", 40: "arm", 62: "amd64", 183: "arm64", 243: "riscv64"}
+#: A kernel of the first runs programs of the second, too.
+_RUNS_TOO: Final = frozenset({("amd64", "386"), ("arm64", "arm")})
+
+
+def _other_architecture(container: Container, entry: FileEntry) -> str:
+    """The architecture of a program that the image's own cannot run; "" where it can, or where that is not known."""
+    header, platform = entry.content or b"", container.platform
+    if not header.startswith(_ELF) or len(header) < 20 or not isinstance(platform, Known):
+        return ""
+    order: Literal["big", "little"] = "big" if header[5] == 2 else "little"
+    built_for = _MACHINES.get(int.from_bytes(header[18:20], order), "")
+    image = platform.value.partition("/")[2].partition("/")[0]
+    if not built_for or image not in _MACHINES.values() or (image, built_for) in _RUNS_TOO:
+        return ""
+    return built_for if built_for != image else ""
 
 
 def _interpreter_trouble(container: Container, entry: FileEntry) -> tuple[Trouble | None, str]:
@@ -186,4 +216,4 @@ def _env_operand(text: str) -> str:
 
 
 def _looks_like_text(content: bytes) -> bool:
-    return b"\0" not in content[:4096] and not content.startswith(b"\x7fELF")
+    return b"\0" not in content[:4096] and not content.startswith(_ELF)

@@ -184,8 +184,12 @@ class _Module:
         for node in nodes:
             self._note_import(node)
         named = {_last(node) for node in nodes if isinstance(node, ast.Name | ast.Attribute)}
+        elsewhere = _in_other_processes(nodes)
         for node in nodes:
-            if isinstance(node, ast.Call):
+            if node in elsewhere:
+                if isinstance(node, ast.Call) and _last(node.func) in _INSTALLERS:
+                    self.doubt = self.doubt or "a handler is installed in a process that the program starts"
+            elif isinstance(node, ast.Call):
                 self._judge(node, named)
             elif isinstance(node, ast.ExceptHandler):
                 self._judge_except(node)
@@ -220,6 +224,10 @@ class _Module:
             elif not first:
                 self.doubt = self.doubt or "a handler is installed for a signal that is not written out"
             return
+        blocks = name == "pthread_sigmask" and "SIG_UNBLOCK" not in map(_last, call.args)
+        if blocks and self._is_signal_call(call.func, name):
+            # Blocked signals are there for somebody to take: a signalfd, a thread, a later wait.
+            self.doubt = self.doubt or "signals are blocked, and who takes them is not in view"
         origin = self._origins.get(_first(call.func), "")
         called = {name, origin.rpartition(".")[2]}
         framework = _framework(origin)
@@ -240,6 +248,19 @@ class _Module:
         if "SIGINT" in self._signals and handler.type is not None:
             caught = {_last(node) for node in ast.walk(handler.type)}
             self.installs = self.installs or "KeyboardInterrupt" in caught
+
+
+def _in_other_processes(nodes: list[ast.AST]) -> set[ast.AST]:
+    """What stands in functions that are handed to multiprocessing: ``Process(target=work)``, ``Pool(initializer=…)``."""
+    handed = {
+        _last(word.value)
+        for node in nodes
+        if isinstance(node, ast.Call) and _last(node.func) in ("Process", "Pool", "ProcessPoolExecutor")
+        for word in node.keywords
+        if word.arg in ("target", "initializer")
+    }
+    functions = (node for node in nodes if isinstance(node, ast.FunctionDef) and node.name in handed)
+    return {inner for function in functions for inner in ast.walk(function)}
 
 
 def _last(node: ast.AST) -> str:
