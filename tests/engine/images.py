@@ -39,6 +39,37 @@ class Symlink(NamedTuple):
 Content = str | bytes | File | Symlink
 
 
+class Recipe(NamedTuple):
+    """What follows FROM in a Dockerfile, and the build context that it needs."""
+
+    instructions: str
+    context: Mapping[str, Content]
+
+
+def on_top(
+    files: Mapping[str, Content],
+    *,
+    entrypoint: Sequence[str] | str | None = None,
+    cmd: Sequence[str] | str | None = None,
+    config: Sequence[str] = (),
+) -> Recipe:
+    """What puts ``files`` (by absolute path) and a config on top of a base; see :meth:`Images.make`."""
+    lines = ["COPY rootfs /"] if files else []
+    lines += config
+    lines += [_instruction("ENTRYPOINT", entrypoint)] if entrypoint is not None else []
+    lines += [_instruction("CMD", cmd)] if cmd is not None else []
+    context = {f"rootfs/{path.lstrip('/')}": content for path, content in files.items()}
+    return Recipe("".join(f"{line}\n" for line in lines), context)
+
+
+def mode_of(content: Content) -> int:
+    """The permission bits of a file: text that begins with ``#!`` is executable."""
+    if isinstance(content, File):
+        return content.mode
+    data = content.encode() if isinstance(content, str) else content
+    return 0o755 if isinstance(data, bytes) and data.startswith(b"#!") else 0o644
+
+
 class Images:
     """Builds images on one engine.
 
@@ -71,14 +102,8 @@ class Images:
         A list is the exec form, a string the shell form. ``config`` holds further instructions as they stand in a
         Dockerfile: ``STOPSIGNAL SIGQUIT``, ``USER 1000``, ``ENV A=b``.
         """
-        lines = [f"FROM {self.base(base)}"]
-        if files:
-            lines.append("COPY rootfs /")
-        lines += config
-        lines += [_instruction("ENTRYPOINT", entrypoint)] if entrypoint is not None else []
-        lines += [_instruction("CMD", cmd)] if cmd is not None else []
-        context = {f"rootfs/{path.lstrip('/')}": content for path, content in (files or {}).items()}
-        return self.build("\n".join(lines) + "\n", context)
+        recipe = on_top(files or {}, entrypoint=entrypoint, cmd=cmd, config=config)
+        return self.build(f"FROM {self.base(base)}\n{recipe.instructions}", recipe.context)
 
     def build(self, dockerfile: str, context: Mapping[str, Content] | None = None) -> str:
         """The reference of the image that ``dockerfile`` gives; paths of ``context`` are relative to the context."""
@@ -127,9 +152,9 @@ def _tar(files: Mapping[str, Content]) -> bytes:
                 entry.type, entry.linkname = tarfile.SYMTYPE, content.target
                 archive.addfile(entry)
                 continue
-            file = content if isinstance(content, File) else File(content, 0o644)
-            data = file.content.encode() if isinstance(file.content, str) else file.content
+            text = content.content if isinstance(content, File) else content
+            data = text.encode() if isinstance(text, str) else text
             entry.size = len(data)
-            entry.mode = 0o755 if not isinstance(content, File) and data.startswith(b"#!") else file.mode
+            entry.mode = mode_of(content)
             archive.addfile(entry, io.BytesIO(data))
     return buffer.getvalue()

@@ -250,15 +250,17 @@ class _Attempts:
 
 
 def _look_closely(container: LiveContainer, keep: Keeper, planned: plans.Stop) -> None:
-    """One more snapshot, right before the signal. A process that wakes up while it is looked at shows no wait channel;
-    then once more."""
+    """One more snapshot, right before the signal. A process that wakes up while it is looked at shows no wait channel,
+    and one that waits for the signal with a timeout shows no wait in between; then once more."""
     for _ in range(_LOOKS):
         latest = container.snapshot(Phase.READY)
         if latest is None or not latest.processes:
             return
         keep(latest)
         program = program_of(latest)
-        if program is not None and program.hearing(planned.signal) is not Hearing.UNKNOWN:
+        hearing = program.hearing(planned.signal) if program is not None else Hearing.UNKNOWN
+        runs = program is not None and program.state == "R"
+        if hearing is not Hearing.UNKNOWN and not (hearing is Hearing.DEFAULT and runs):
             return
 
 
