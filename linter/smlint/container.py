@@ -92,6 +92,8 @@ class Command(NamedTuple):
     location: Location
     #: Name of the Dockerfile stage that sets it; None outside Dockerfiles.
     stage: str | None = None
+    #: ``text`` line by line, comments and continuation characters left out; empty where it stands in one line.
+    pieces: tuple[Word, ...] = ()
 
     @property
     def words(self) -> tuple[str, ...]:

@@ -1,7 +1,14 @@
-"""Edits that rules make their fixes of. A span of several lines is not touched: comments may stand between them."""
+"""Edits that rules make their fixes of.
+
+No edit reaches over the end of a line: what stands between the lines of an instruction (continuation characters,
+comments) is nobody's business here. A command of several lines is changed piece by piece.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from smlint.container import Command
 from smlint.diagnostics import Edit, FileLocation, Location
 
 
@@ -21,6 +28,42 @@ def deleted(first: Location, until: Location) -> tuple[Edit, ...]:
     if (first.path, first.line) != (until.path, until.line):
         return ()
     return (Edit(first.path, first.line, first.column, until.line, until.column, ""),)
+
+
+def deleted_by_line(command: Command, first: Location, until: Location) -> tuple[Edit, ...]:
+    """The same within the command: in every line what belongs to it, but not the blanks around that."""
+    if not isinstance(first, FileLocation) or not isinstance(until, FileLocation) or not command.pieces:
+        return deleted(first, until)
+    made: list[Edit] = []
+    for text, place, _ in command.pieces:
+        if not isinstance(place, FileLocation) or not first.line <= place.line <= until.line:
+            continue
+        start = first.column if place.line == first.line else place.column + len(text) - len(text.lstrip())
+        end = until.column if place.line == until.line else place.column + len(text.rstrip())
+        if start < end:
+            made.append(Edit(place.path, place.line, start, place.line, end, ""))
+    return tuple(made)
+
+
+def substituted(command: Command, parts: Iterable[tuple[int, int, str]]) -> tuple[Edit, ...]:
+    """Put a text in place of each span of ``command.text``; no edit where one of them reaches into another line."""
+    made: list[Edit] = []
+    for start, end, text in parts:
+        place = _place(command, start, end)
+        if place is None:
+            return ()
+        made.append(Edit(*place, text))
+    return tuple(made)
+
+
+def _place(command: Command, start: int, end: int) -> tuple[str, int, int, int, int] | None:
+    offset = 0
+    for text, place, _ in command.pieces:
+        if offset <= start and end <= offset + len(text) and isinstance(place, FileLocation):
+            column = place.column - offset
+            return place.path, place.line, column + start, place.line, column + end
+        offset += len(text)
+    return None
 
 
 def inserted_after(location: Location, text: str) -> tuple[Edit, ...]:

@@ -70,5 +70,9 @@ class MalformedExecForm(ContainerRule):
 
 
 def _fix(keyword: str, command: Command, better: str) -> Fix | None:
-    made = edits.replaced(command.argv[-1].location, better)
+    made = (
+        edits.substituted(command, exec_form.items_in_place(command.text))
+        if command.pieces
+        else edits.replaced(command.argv[-1].location, better)
+    )
     return Fix(Applicability.SAFE, f"Write {keyword} {better}", made) if made else None

@@ -7,16 +7,22 @@ import re
 
 from smlint.container import ABSENT, Command, Container, Known, Unknown
 from smlint.diagnostics import Applicability, Fix
-from smlint_rules import edits
+from smlint_rules import edits, exec_form
 
 
 def fix(container: Container, command: Command, better: str, program: str) -> Fix | None:
-    """``better`` in place of the shell form ``command``, which starts ``program``; None for one of several lines.
+    """``better`` in place of the shell form ``command``, which starts ``program``.
+
+    A command of several lines keeps them, with the comments between them; None where a line ends inside a word.
 
     Unsafe when the shell may do more than start the program, when a CMD would become arguments, and for a script that
     only a shell may be able to start.
     """
-    made = edits.replaced(command.argv[-1].location, better)
+    made = (
+        edits.substituted(command, exec_form.shell_words_in_place(command.text))
+        if command.pieces
+        else edits.replaced(command.argv[-1].location, better)
+    )
     if not made:
         return None
     plain = command.words[:-1] == ("/bin/sh", "-c") and not _brings_shell(container)

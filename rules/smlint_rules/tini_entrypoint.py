@@ -98,5 +98,5 @@ def _fix(command: Command, count: int) -> Fix | None:
     """Take the first ``count`` words away; a shell form is SM101's to mend first."""
     if command.form is not Form.EXEC:
         return None
-    made = edits.deleted(command.argv[0].location, command.argv[count].location)
+    made = edits.deleted_by_line(command, command.argv[0].location, command.argv[count].location)
     return Fix(Applicability.SAFE, "Start the program itself", made) if made else None

@@ -110,6 +110,14 @@ class Instruction:
         end_line, end_column = self.position(last - 1)
         return FileLocation(path, *self.position(first), end_line, end_column + 1)
 
+    def by_line(self) -> Iterator[tuple[int, int]]:
+        """First and last offset (exclusive) of each part of ``value`` that stands in a line of its own."""
+        start = 0
+        for offset in range(1, len(self.value) + 1):
+            if offset == len(self.value) or self.position(offset)[0] != self.position(start)[0]:
+                yield start, offset
+                start = offset
+
     def _read_arguments(self, escape: str) -> tuple[Argument, ...]:
         keyword, value = self.keyword, self.value
         if keyword in _JSON_OR_TEXT:

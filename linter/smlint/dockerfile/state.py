@@ -7,7 +7,7 @@ Nothing here looks at the build context or into RUN commands. The rules are thos
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smlint.container import ABSENT, UNRESOLVED, Command, Fact, Form, Known, Unknown, Word
@@ -267,7 +267,14 @@ class _Run:
             form = Form.MALFORMED if instruction.looks_like_json else Form.SHELL
             here = instruction.location(self._path, 0, len(text))
             argv = [Word(word, here) for word in (*(self._shell or DEFAULT_SHELL), text)]
-        return Known(Command(form, tuple(argv), text, whole, self._stage.label), whole)
+        pieces = tuple(self._pieces(instruction))
+        return Known(Command(form, tuple(argv), text, whole, self._stage.label, pieces), whole)
+
+    def _pieces(self, instruction: Instruction) -> Iterator[Word]:
+        if instruction.start_line == instruction.end_line:
+            return
+        for start, end in instruction.by_line():
+            yield Word(instruction.value[start:end], instruction.location(self._path, start, end))
 
     def _onbuild(self, instruction: Instruction) -> None:
         if instruction.onbuild is not None:
