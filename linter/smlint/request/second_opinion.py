@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from smlint.request.document import escaped
 from smlint.request.nodes import Array, Node, Object, Reference
+from smlint.request.shapes import service_description
 from smlint.request.structure import Break
 from smlint.request.value import Value
 
@@ -56,10 +57,9 @@ def complaints(body: Value, operation: str) -> list[Complaint]:
 
 @cache
 def _service() -> Any:
-    from botocore.loaders import Loader
     from botocore.model import ServiceModel
 
-    return ServiceModel(Loader().load_service_model("sagemaker", "service-2"), "sagemaker")
+    return ServiceModel(service_description(), "sagemaker")
 
 
 def _plain(node: Node) -> Any:

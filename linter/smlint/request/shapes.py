@@ -85,12 +85,11 @@ def from_botocore(at_least: str = "0") -> dict[str, Any] | None:
     """The document of :data:`DATA_FILE`, without its date, from the installed botocore; None where that is older or missing."""
     try:
         import botocore
-        from botocore.loaders import Loader
     except ImportError:
         return None
     if _numbers(botocore.__version__) < _numbers(at_least):
         return None
-    model = Loader().load_service_model("sagemaker", "service-2")
+    model = service_description()
     operations = {kind.value: str(model["operations"][kind]["input"]["shape"]) for kind in Kind}
     names: dict[str, None] = dict.fromkeys(operations.values())
     shapes: dict[str, Any] = {}
@@ -107,6 +106,18 @@ def from_botocore(at_least: str = "0") -> dict[str, Any] | None:
         "operations": operations,
         "shapes": dict(sorted(shapes.items())),
     }
+
+
+@cache
+def service_description() -> Mapping[str, Any]:
+    """botocore's description of the SageMaker service, prose included: megabytes, so it is read once.
+
+    Raises ImportError where botocore is not installed.
+    """
+    from botocore.loaders import Loader
+
+    description: Mapping[str, Any] = Loader().load_service_model("sagemaker", "service-2")
+    return description
 
 
 def _slim(raw: Mapping[str, Any]) -> dict[str, Any]:
