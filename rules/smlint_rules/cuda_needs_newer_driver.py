@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from smlint.container import Container, Known, Unknown, Witness
+from smlint.container import Absent, Container, Known, Witness
 from smlint.diagnostics import Related, Severity
-from smlint.request import Request
-from smlint.request.instances import family, instance_types, variants
+from smlint.request import Kind, Request, Value
+from smlint.request.instances import family, serving
 from smlint.rule import ContainerRule, Context, Finding
 from smlint.workload import Workload
-from smlint_rules.requirements import Requirement, ami_drivers, default_drivers, requirement_of
+from smlint_rules.requirements import Driver, Drivers, Requirement, batch, endpoints, requirement_of
 
 
 class CudaNeedsNewerDriver(ContainerRule):
@@ -20,8 +20,9 @@ class CudaNeedsNewerDriver(ContainerRule):
     --------------
     `NVIDIA_REQUIRE_CUDA`, or `CUDA_VERSION` where the former is missing, against the drivers that AWS documents for
     the GPU instances of endpoints. `NVIDIA_DISABLE_REQUIRE` switches the requirement off. Drivers of training and
-    processing instances are not published, so nothing is said about them. With the request of an endpoint configuration:
-    against the driver of each variant's instance type, or of its `InferenceAmiVersion`.
+    processing instances are not published, so nothing is said about them. With the request of an endpoint configuration or a
+    transform job: against the driver of each instance type that it names, or of its `InferenceAmiVersion` or
+    `TransformAmiVersion`.
 
     Why it matters on SageMaker
     ---------------------------
@@ -60,15 +61,15 @@ class CudaNeedsNewerDriver(ContainerRule):
         requirement = requirement_of(container)
         if requirement is None:
             return
-        if context.request is not None and instance_types(context.request):
+        if context.request is not None and context.request.kind is not Kind.MODEL:
             yield from _under(context.request, requirement)
             return
-        refused = [driver for driver in default_drivers() if requirement.is_met_by(driver) is False]
+        refused = [driver for driver in endpoints().default if requirement.is_met_by(driver) is False]
         if not refused:
             return
         families = ", ".join(family for driver in refused for family in driver.names)
         branches = " or ".join(str(driver.branch) for driver in refused)
-        ami = next((driver.names[0] for driver in ami_drivers() if requirement.is_met_by(driver)), None)
+        ami = endpoints().asked_for(requirement)
         yield Finding(
             requirement.location,
             f"{requirement.variable} asks for a newer driver than {branches}, which endpoints on {families} have by default: "
@@ -80,26 +81,29 @@ class CudaNeedsNewerDriver(ContainerRule):
 
 
 def _under(request: Request, requirement: Requirement) -> Iterator[Finding]:
-    """The variants of an endpoint configuration whose driver is too old; of other requests no source names the driver."""
-    for variant in variants(request):
-        instance = variant.text("InstanceType")
-        version = variant.text("InferenceAmiVersion")
-        if not isinstance(instance, Known) or isinstance(version, Unknown):
-            continue
-        if isinstance(version, Known):
-            place, drivers = version, [driver for driver in ami_drivers() if version.value in driver.names]
-        else:
-            place, drivers = instance, [d for d in default_drivers() if family(instance.value) in d.names]
-        for driver in drivers:
-            if requirement.is_met_by(driver) is False:
-                newer = next((d.names[0] for d in ami_drivers() if requirement.is_met_by(d)), None)
-                yield Finding(
-                    place.location,
-                    f"{place.value} has driver {driver.branch} and the image's {requirement.variable} asks for a newer one: "
-                    "the container does not start",
-                    f'write "InferenceAmiVersion": "{newer}"'
-                    if newer
-                    else "use a base image for an older CUDA",
-                    (Related("what the image asks for", requirement.location),),
-                    level=Severity.ERROR,
-                )
+    """The instances of an endpoint or a transform job whose driver is too old; no source names those of other requests."""
+    drivers = batch() if request.kind is Kind.TRANSFORM_JOB else endpoints()
+    newer = drivers.asked_for(requirement)
+    for place, driver in (pair for holder in serving(request) for pair in _drivers_of(holder, drivers)):
+        if requirement.is_met_by(driver) is False:
+            yield Finding(
+                place.location,
+                f"{place.value} has driver {driver.branch} and the image's {requirement.variable} asks for a newer one: "
+                "the container does not start",
+                f'write "{drivers.member}": "{newer}"' if newer else "use a base image for an older CUDA",
+                (Related("what the image asks for", requirement.location),),
+                level=Severity.ERROR,
+            )
+
+
+def _drivers_of(resources: Value, drivers: Drivers) -> Iterator[tuple[Known[str], Driver]]:
+    """The drivers that a variant or a transform job gets, each with the text of the request that decides it."""
+    version = resources.text(drivers.member)
+    if isinstance(version, Known):
+        yield from ((version, driver) for driver in drivers.ami if version.value in driver.names)
+    elif isinstance(version, Absent):
+        for holder in (resources, *resources.each("InstancePools")):
+            instance = holder.text("InstanceType")
+            if isinstance(instance, Known):
+                named = family(instance.value)
+                yield from ((instance, driver) for driver in drivers.default if named in driver.names)

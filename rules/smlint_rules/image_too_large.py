@@ -7,7 +7,7 @@ from typing import Final
 
 from smlint.container import Container, Known, Witness
 from smlint.diagnostics import Severity
-from smlint.request import Request
+from smlint.request import Kind, Request
 from smlint.request.instances import variants
 from smlint.rule import ContainerRule, Context, Finding
 from smlint.workload import Workload
@@ -58,7 +58,7 @@ class ImageTooLarge(ContainerRule):
         size = container.image.size if container.image is not None else None
         if size is None or size <= LIMIT or isinstance(container.variable("CUDA_VERSION"), Known):
             return
-        if context.request is not None and variants(context.request):
+        if context.request is not None and context.request.kind is not Kind.MODEL:
             yield from _serverless(context.request, size)
             return
         yield Finding(

@@ -15,7 +15,7 @@ _TERM = re.compile(r"(cuda|driver|arch|brand)(>=|<=|!=|=|<|>)(.+)")
 
 
 class Driver(NamedTuple):
-    """A driver branch of SageMaker's inference instances, and where it is."""
+    """A driver branch of SageMaker's inference instances, and where it is found."""
 
     branch: int
     cuda: tuple[int, ...]
@@ -58,18 +58,38 @@ def requirement_of(container: Container) -> Requirement | None:
     return None
 
 
+class Drivers(NamedTuple):
+    """The drivers of one way to serve, oldest first."""
+
+    #: What instances have when nothing else is asked for.
+    default: tuple[Driver, ...]
+    #: What the request can ask for by an AMI version.
+    ami: tuple[Driver, ...]
+    #: The member of the request that does so.
+    member: str
+
+    def asked_for(self, requirement: Requirement) -> str | None:
+        """The AMI version with the oldest driver that meets the requirement."""
+        return next((driver.names[0] for driver in self.ami if requirement.is_met_by(driver)), None)
+
+
 @cache
-def default_drivers() -> tuple[Driver, ...]:
-    """What endpoints have when nothing else is asked for, oldest first."""
+def endpoints() -> Drivers:
+    """The drivers of real-time and asynchronous endpoints."""
+    return Drivers(_drivers("default"), _drivers("ami"), "InferenceAmiVersion")
+
+
+@cache
+def batch() -> Drivers:
+    """The drivers of batch transform jobs."""
+    return Drivers(_drivers("batch"), _drivers("batch_ami"), "TransformAmiVersion")
+
+
+def _drivers(table: str) -> tuple[Driver, ...]:
     return tuple(
-        Driver(row["driver"], _version(row["cuda"]), tuple(row["families"])) for row in _table()["default"]
+        Driver(row["driver"], _version(row["cuda"]), tuple(row.get("families", ())) or (row["name"],))
+        for row in _table()[table]
     )
-
-
-@cache
-def ami_drivers() -> tuple[Driver, ...]:
-    """What InferenceAmiVersion can bring, oldest first."""
-    return tuple(Driver(row["driver"], _version(row["cuda"]), (row["name"],)) for row in _table()["ami"])
 
 
 @cache

@@ -24,6 +24,14 @@ def variants(request: Request) -> tuple[Value, ...]:
     return (*request.body.each("ProductionVariants"), *request.body.each("ShadowProductionVariants"))
 
 
+def serving(request: Request) -> tuple[Value, ...]:
+    """The objects that say on what a model is served: the variants of an endpoint, the resources of a transform job."""
+    resources = request.body.get("TransformResources")
+    if request.kind is Kind.TRANSFORM_JOB and isinstance(resources, Known):
+        return (resources.value,)
+    return variants(request)
+
+
 def family(instance_type: str) -> str:
     """``ml.g5.xlarge`` is of the family ``ml.g5``; the sizes of one generation's name (``ml.p6-b200``) count as one."""
     return instance_type.rpartition(".")[0]
@@ -39,12 +47,9 @@ def _holders(request: Request) -> Iterator[Value]:
             if isinstance(resources, Known):
                 yield resources.value
                 yield from resources.value.each(many)
-    way = {
-        Kind.PROCESSING_JOB: ("ProcessingResources", "ClusterConfig"),
-        Kind.TRANSFORM_JOB: ("TransformResources",),
-    }.get(request.kind)
-    if way is not None:
-        resources = request.body.get(*way)
-        if isinstance(resources, Known):
-            yield resources.value
-    yield from variants(request)
+    cluster = request.body.get("ProcessingResources", "ClusterConfig")
+    if request.kind is Kind.PROCESSING_JOB and isinstance(cluster, Known):
+        yield cluster.value
+    for holder in serving(request):
+        yield holder
+        yield from holder.each("InstancePools")
