@@ -44,6 +44,12 @@ def job(
             help="The built image: it is judged as the request starts it. Asks an engine or a registry where REF names one.",
         ),
     ] = None,
+    layers: Annotated[
+        bool,
+        typer.Option(
+            "--layers", help="Read the layers of an --image in a registry too, not only its config."
+        ),
+    ] = False,
     stdin_filename: Annotated[
         str | None, typer.Option(metavar="NAME", help="What findings call the text from standard input.")
     ] = None,
@@ -107,7 +113,9 @@ def job(
         verbose=verbose,
     )
     try:
-        result = RequestChecker(arguments, registry.installed(), Target(dockerfile, image, kind)).run()
+        result = RequestChecker(
+            arguments, registry.installed(), Target(dockerfile, image, kind, layers)
+        ).run()
         code = conclude(result, reporting)
     except (ConfigError, UnknownRuleError, BrokenPackError, OutputError) as error:
         options.usage(str(error))

@@ -6,7 +6,7 @@ import io
 import os
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from smlint.check import STDIN, Arguments, Checker, Result
 from smlint.container import Container, Known
@@ -26,6 +26,9 @@ from smlint.request.secrets import masked, secrets
 from smlint.rule import Finding
 from smlint.workload import Workload
 
+if TYPE_CHECKING:
+    from smlint.image.source import ImageSource
+
 _SYNTAX_ERROR = "SM900"
 
 
@@ -36,6 +39,15 @@ class Target(NamedTuple):
     image: str | None = None
     #: The kind of plain requests; None recognises it.
     kind: Kind | None = None
+    #: Whether the layers of an image in a registry are read.
+    layers: bool = False
+
+
+class _Image(NamedTuple):
+    """The built image that the requests start, open."""
+
+    source: ImageSource
+    container: Container
 
 
 class RequestChecker:
@@ -63,18 +75,18 @@ class RequestChecker:
         from smlint.image.reference import ImageError, parse_reference
 
         try:
-            source = open_image(parse_reference(name), Options())
+            source = open_image(parse_reference(name), Options(layers=self._target.layers))
         except ImageError as error:
             self._failures.append(str(error))
             return [outcome for path in self._arguments.paths for outcome in self._one(path, None)]
         try:
-            container = container_of(source)
-            return [outcome for path in self._arguments.paths for outcome in self._one(path, container)]
+            image = _Image(source, container_of(source))
+            return [outcome for path in self._arguments.paths for outcome in self._one(path, image)]
         finally:
             source.close()
 
-    def _one(self, path: str, image: Container | None) -> Iterator[Outcome]:
-        name = self._arguments.stdin_filename or "<stdin>" if path == STDIN else path
+    def _one(self, path: str, image: _Image | None) -> Iterator[Outcome]:
+        name = self._arguments.stdin_name if path == STDIN else path
         plan = self._checker.plan(name)
         try:
             data = self._bytes(path)
@@ -93,7 +105,7 @@ class RequestChecker:
         return content(path)
 
     def _judged(
-        self, document: Document, found: tuple[Request, ...], image: Container | None, plan: Plan
+        self, document: Document, found: tuple[Request, ...], image: _Image | None, plan: Plan
     ) -> Outcome:
         workloads = tuple(sorted({request.workload for request in found}))
         diagnostics = dict.fromkeys(_repeated(document, plan, workloads or (Workload.TRAINING,)))
@@ -106,12 +118,24 @@ class RequestChecker:
                 suppressed.update(dict.fromkeys(outcome.suppressed))
                 sources = {**outcome.sources, **sources}
                 continue
-            container = request.start(image) if image is not None else request.alone()
-            diagnostics.update(dict.fromkeys(judge(container, plan, (request.workload,), request)))
-            named = container if image is not None else None
-            diagnostics.update(dict.fromkeys(judge_request(request, named, plan)))
+            diagnostics.update(dict.fromkeys(self._of(request, image, plan)))
+        if image is not None and found:
+            diagnostics.update(dict.fromkeys(_unseen(image, plan, workloads)))
         subject = Subject("request", document.path, workloads)
         return Outcome(subject, tuple(in_order(diagnostics)), tuple(in_order(suppressed)), sources)
+
+    def _of(self, request: Request, image: _Image | None, plan: Plan) -> list[Diagnostic]:
+        """The findings of the request's rules, and of the image's under it where that can be read to the end."""
+        if image is not None:
+            from smlint.image.reference import ImageError
+
+            container = request.start(image.container)
+            try:
+                found = judge(container, plan, (request.workload,), request)
+                return found + judge_request(request, container, plan)
+            except ImageError as error:
+                self._failures.append(f"{self._target.image}: {error}")
+        return judge(request.alone(), plan, (request.workload,), request) + judge_request(request, None, plan)
 
     def _with_dockerfile(self, request: Request) -> Outcome | None:
         """The findings of the request's rules and of the Dockerfile's under it; None when that cannot be read."""
@@ -129,6 +153,13 @@ class RequestChecker:
         except (UnreadableInputError, UnknownStageError) as error:
             self._failures.append(f"{path}: {error}")
             return None
+
+
+def _unseen(image: _Image, plan: Plan, workloads: tuple[Workload, ...]) -> Iterable[Diagnostic]:
+    """What no rule could see of the image: an image in a registry shows its config only."""
+    from smlint.image.lint import not_looked_at
+
+    return not_looked_at(image.source, image.container, plan, workloads)
 
 
 def _refused(error: RequestSyntaxError, name: str, plan: Plan) -> Outcome:
