@@ -260,3 +260,13 @@ def test_words_without_special_characters_stay(word: str) -> None:
 @given(st.text(st.characters(exclude_characters="'", exclude_categories=("Cs",))))
 def test_single_quotes_keep_everything(word: str) -> None:
     assert expand(f"'{word}'", ENV.get) == word
+
+
+def test_what_variables_make_too_long_is_unknown() -> None:
+    long = {"A": "x" * (1 << 16)}.get
+    assert len(expand("$A$A", long)) == 1 << 17
+    assert expand("a$A$A$A", long) == U
+    assert expand_words("$A $A $A", long) == [U]
+    assert expand_content("$A$A$A", long) == U
+    assert expand("${A//x/" + "y" * 100 + "}", {"A": "x" * 100_000}.get) == U
+    assert len(expand("'" + "y" * (1 << 18) + "'", long)) == 1 << 18

@@ -1,11 +1,9 @@
-"""The Dockerfile reader on input that nobody would write: typed errors only, and time that grows as the input does."""
+"""The Dockerfile reader on input that nobody would write: typed errors only, and work that grows as the input does."""
 
 from __future__ import annotations
 
-import gc
 import os
 import socket
-import time
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -14,9 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from smlint.dockerfile import Dockerfile, DockerfileSyntaxError, UnreadableInputError, decode, parse, read
+from smlint.dockerfile import DockerfileSyntaxError, UnreadableInputError, decode, parse, read
 from smlint.dockerfile.source import MAX_SIZE
 from tests.conformance.__main__ import dockerfiles_below
+from tests.work import growth
 
 ROOT = Path(__file__).parents[2]
 REAL = [
@@ -177,34 +176,33 @@ SHAPES: dict[str, Callable[[int], str]] = {
 }
 
 
-def _seconds(text: str) -> float:
-    def once() -> float:
-        start = time.process_time()
-        dockerfile: Dockerfile | None = None
+def _read(text: str) -> Callable[[], object]:
+    def run() -> None:
         try:
             dockerfile = parse(text)
         except DockerfileSyntaxError:
-            return time.process_time() - start
+            return
         for instruction in dockerfile.instructions:
             for argument in instruction.arguments:
                 instruction.location("f", argument.start, argument.end)
-        return time.process_time() - start
 
-    gc.disable()  # Its passes over all that is alive would be counted as work of whoever happens to be measured.
-    try:
-        return min(once() for _ in range(3))
-    finally:
-        gc.enable()
+    return run
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_work_grows_as_the_file_does(shape: str) -> None:
-    make = SHAPES[shape]
-    # Eight times the size may take three times eight times as long; what is quadratic takes 64 times, whatever else
-    # the machine does. A busy machine may spoil one comparison, not all of them.
-    ratios = []
-    for _ in range(5):
-        ratios.append(_seconds(make(16_000)) / _seconds(make(2_000)))
-        if ratios[-1] < 24:
-            return
-    pytest.fail(f"eight times the size took {min(ratios):.0f} times as long at best")
+    assert growth(lambda size: _read(SHAPES[shape](size)), 1_000) < 2.4
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_memory_grows_as_the_file_does(shape: str) -> None:
+    def peak(size: int) -> int:
+        read = _read(SHAPES[shape](size))
+        tracemalloc.start()
+        try:
+            read()
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    assert peak(4_000) < 3 * peak(2_000)

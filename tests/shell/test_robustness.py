@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from smlint.diagnostics import FileLocation
 from smlint.shell.commands import simple_commands, unwrap
 from smlint.shell.flow import analyse
+from tests.work import growth
 
 TOKENS = st.sampled_from(
     ["if ", "then ", "else ", "elif ", "fi", "; ", "\n", "&& ", "|| ", "| ", "& ", "( ", ") ", "{ ", "} ", "case x in ", ";; ",
@@ -53,33 +57,45 @@ def test_flow_of_any_text(text: str, dialect: str, is_command_string: bool) -> N
         assert "\0!" not in "".join(path.command.texts)
 
 
-def test_work_grows_with_the_length_of_the_text() -> None:
-    """Counted in calls, since time would say something about the machine."""
+#: Each makes a script whose length is proportional to its argument.
+SCRIPTS: dict[str, Callable[[int], str]] = {
+    "a bit of everything": lambda n: (
+        "A=$(b); if [ -f x ]; then c; fi; for i in 1 2; do d <<E; done\nx\nE\ncase $y in z) e | f;; esac && g\n"
+        * n
+    ),
+    "commands": lambda n: "a b c\n" * n,
+    "one long command": lambda n: "a" + " b" * n,
+    "heredocs": lambda n: "a <<E\nb $c\nE\n" * n,
+    "a long heredoc": lambda n: "a <<E\n" + "b $c\n" * n + "E\n",
+    "quotes": lambda n: "a " + "'b' \"c $d\" $'e' " * n,
+    "open quotes": lambda n: "a '" + 'b " c\n' * n,
+    "backslashes": lambda n: "a " + "\\b \\\n" * n,
+    "expansions": lambda n: "a ${b:-c} ${d##*/} $(e) `f` $((1+2))\n" * n,
+    "nested expansions": lambda n: "a " + "${b:-" * n + "}" * n,
+    "nested groups": lambda n: "{ (" * n + "a" + ") }" * n,
+    "nested conditions": lambda n: "if a; then\n" * n + "b\n" + "fi\n" * n,
+    "functions": lambda n: "".join(f"f{k}() {{ a; }}\nf{k}\n" for k in range(n)),
+    "traps": lambda n: "trap 'a' TERM\n" * n + "exec b\n",
+    "nonsense": lambda n: ";; ) fi < | &&\n" * n,
+}
 
-    def calls(rounds: int) -> int:
-        import sys
 
-        text = (
-            "A=$(b); if [ -f x ]; then c; fi; for i in 1 2; do d <<E; done\nx\nE\ncase $y in z) e | f;; esac && g\n"
-            * rounds
+@pytest.mark.parametrize("kind", SCRIPTS)
+def test_work_grows_with_the_length_of_the_text(kind: str) -> None:
+    def commands(size: int) -> Callable[[], object]:
+        text = SCRIPTS[kind](size)
+        nowhere = FileLocation("", 1, 1, 1, 1)
+        return lambda: simple_commands(
+            text, lookup=lambda name: None, directory="/", locate=lambda start, end: nowhere
         )
-        count = 0
 
-        def count_call(*_: object) -> None:
-            nonlocal count
-            count += 1
+    assert growth(commands, 100) < 2.4
 
-        sys.setprofile(count_call)
-        try:
-            simple_commands(
-                text,
-                lookup=lambda name: None,
-                directory="/",
-                locate=lambda start, end: FileLocation("", 1, 1, 1, 1),
-            )
-        finally:
-            sys.setprofile(None)
-        return count
 
-    calls(1)
-    assert calls(200) < 2.5 * calls(100)
+@pytest.mark.parametrize("kind", SCRIPTS)
+def test_work_on_the_flow_grows_with_the_length_of_the_script(kind: str) -> None:
+    def flow(size: int) -> Callable[[], object]:
+        text = SCRIPTS[kind](size)
+        return lambda: analyse(text, dialect="bash", arguments=("train",), is_command_string=False)
+
+    assert growth(flow, 50) < 2.4

@@ -19,6 +19,9 @@ Lookup: TypeAlias = Callable[[str], str | None]
 _SPECIAL: Final = frozenset("@*#?-$!0")
 #: Substitutions may hold substitutions; nobody nests them this deep, and Python's stack ends somewhere.
 _DEPTH_LIMIT: Final = 50
+#: Characters that variables may bring into one word: Linux hands no program a longer argument or variable
+#: (MAX_ARG_STRLEN of execve(2)). Without an end, values that double each other fill all memory in forty lines.
+_LENGTH_LIMIT: Final = 1 << 17
 #: Steps that one pattern substitution may take before its result counts as unknown.
 _PATTERN_WORK_LIMIT: Final = 2_000_000
 
@@ -31,6 +34,10 @@ class RequiredVariableError(ExpansionError):
     """``${NAME:?message}`` where NAME is certainly not set."""
 
 
+class _TooLongError(Exception):
+    """More than _LENGTH_LIMIT, which counts as unknown."""
+
+
 def expand(word: str, lookup: Lookup, *, escape: str = "\\") -> str:
     """``word`` as one word: quotes removed, escapes taken away, variables replaced.
 
@@ -38,7 +45,7 @@ def expand(word: str, lookup: Lookup, *, escape: str = "\\") -> str:
     """
     if _is_plain(word, escape):
         return word
-    return "".join(text for text, _ in _Reader(word, lookup, escape).read_until("", raw=False))
+    return "".join(text for text, _ in _Reader(word, lookup, escape).pieces())
 
 
 def expand_words(word: str, lookup: Lookup, *, escape: str = "\\") -> list[str]:
@@ -48,7 +55,7 @@ def expand_words(word: str, lookup: Lookup, *, escape: str = "\\") -> list[str]:
     """
     words: list[str] = []
     current = ""
-    for text, splits in _Reader(word, lookup, escape).read_until("", raw=False):
+    for text, splits in _Reader(word, lookup, escape).pieces():
         if not splits:
             current += text
             continue
@@ -69,7 +76,7 @@ def expand_content(text: str, lookup: Lookup) -> str:
     if _is_plain(text, "\\"):
         return text
     reader = _Reader(text, lookup, "\\", quotes=False)
-    return "".join(piece for piece, _ in reader.read_until("", raw=False))
+    return "".join(piece for piece, _ in reader.pieces())
 
 
 def _is_plain(word: str, escape: str) -> bool:
@@ -92,6 +99,14 @@ class _Reader:
         self._escape = escape
         self._quotes = quotes
         self._depth = 0
+        self._brought = 0
+
+    def pieces(self) -> list[_Piece]:
+        """The whole word; UNRESOLVED where variables make it too long for anybody to use."""
+        try:
+            return self.read_until("", raw=False)
+        except _TooLongError:
+            return [_Piece(UNRESOLVED, False)]
 
     def read_until(self, stop: str, *, raw: bool) -> list[_Piece]:
         """Everything up to ``stop`` (consumed), or to the end if ``stop`` is empty. ``raw`` keeps escapes."""
@@ -192,7 +207,11 @@ class _Reader:
         return self._word[start : self._at]
 
     def _value(self, name: str) -> str | None:
-        return self._lookup(name)
+        value = self._lookup(name)
+        self._brought += len(value or "")
+        if self._brought > _LENGTH_LIMIT:
+            raise _TooLongError
+        return value
 
     def _substitution(self, name: str) -> str:
         operator = self._next()
@@ -236,6 +255,8 @@ class _Reader:
             return UNRESOLVED
         if everywhere and "$" in replacement:
             # BuildKit hands it to Go's Regexp.ReplaceAllString, where "$" has a meaning that nobody can want.
+            return UNRESOLVED
+        if (len(value) + 1) * len(replacement) > _PATTERN_WORK_LIMIT:
             return UNRESOLVED
         return _replace(tokens, value, replacement, everywhere=everywhere)
 

@@ -32,9 +32,10 @@ class _PreparedLines:
 
 
 def read_keywords(texts: Sequence[str], *, plain: bool) -> list[tuple[str, int, str]]:
-    """For each logical line its keyword in upper case, and the rest without spaces around it and where it begins.
+    """For each logical line its keyword in upper case, and the rest and where it begins.
 
-    The keyword is "" for a line that has none. ``plain`` promises that all texts have plain spaces.
+    The keyword is "" for a line that has none. The rest has no spaces behind it, and before it none but those that do
+    not separate it from the keyword. ``plain`` promises that all texts have plain spaces.
     """
     prepared = [_prepared(text if plain else _without_foreign_spaces(text)) for text in texts]
     found = [("", 0, "")] * len(texts)
@@ -45,9 +46,8 @@ def read_keywords(texts: Sequence[str], *, plain: bool) -> list[tuple[str, int, 
             text = texts[index]
             if _STAND_IN in keyword:
                 keyword = upper_keyword(text.strip(SPACE)[: len(keyword)])
-            value = text[start:].lstrip(SPACE)
-            start = len(text) - len(value)
-            value = value.rstrip(SPACE)
+            start = min(start, len(text))  # a stand-in may have been added
+            value = text[start:].rstrip(SPACE)
         found[index] = keyword, start, value
     return found
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from smlint.container import SimpleCommand, Word
@@ -78,20 +80,22 @@ class Runs:
     def _with_bodies(self, step: Step) -> Script:
         """The command and the heredoc bodies behind it, as the builder hands them to the shell."""
         instruction = step.instruction
-        text = instruction.value
+        texts = [instruction.value]
+        length = len(texts[0])
         pieces: list[tuple[int, Locate]] = [
             (0, lambda start, end: instruction.location(self._path, start, end))
         ]
         for heredoc in instruction.heredocs:
-            text += "\n"
-            pieces.append((len(text), _in_lines(self._path, heredoc.content, heredoc.first_line)))
-            text += heredoc.content + heredoc.name
+            body = "\n" + heredoc.content + heredoc.name
+            pieces.append((length + 1, _in_lines(self._path, heredoc.content, heredoc.first_line)))
+            texts.append(body)
+            length += len(body)
 
         def locate(start: int, end: int) -> Location:
-            offset, piece = next(piece for piece in reversed(pieces) if piece[0] <= start)
+            offset, piece = pieces[bisect_right(pieces, start, key=itemgetter(0)) - 1]
             return piece(start - offset, end - offset)
 
-        return Script(text, locate)
+        return Script("".join(texts), locate)
 
 
 def is_posix(shell: tuple[str, ...] | None) -> bool:
@@ -112,8 +116,6 @@ def _in_lines(path: str, text: str, first_line: int) -> Locate:
         starts.append(match.end())
 
     def locate(start: int, end: int) -> Location:
-        from bisect import bisect_right
-
         row = bisect_right(starts, start) - 1
         last = max(start, end - 1)
         end_row = bisect_right(starts, last) - 1

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smlint.container import UNRESOLVED
-from smlint.dockerfile.errors import DockerfileSyntaxError
+from smlint.dockerfile.errors import DockerfileSyntaxError, shown
 from smlint.dockerfile.expand import ExpansionError, Lookup, RequiredVariableError, expand
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def expand_or_refuse(text: str, lookup: Lookup, line: int, escape: str) -> str:
     except RequiredVariableError:
         return UNRESOLVED
     except ExpansionError as error:
-        raise DockerfileSyntaxError(line, f"{text!r} cannot be expanded: {error}") from error
+        raise DockerfileSyntaxError(line, f"{shown(text)} cannot be expanded: {error}") from error
 
 
 def _global_arguments(

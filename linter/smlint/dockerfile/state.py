@@ -26,6 +26,12 @@ DEFAULT_SHELL: Final = ("/bin/sh", "-c")
 #: The PATH that BuildKit gives an image which sets none.
 DEFAULT_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+#: Characters that variables may add to the words of one stage; what comes after is unknown. A file that each line makes
+#: longer values in would else take memory with the square of its size.
+_GROWTH_LIMIT: Final = 16 << 20
+#: Bytes of a path on Linux (PATH_MAX): no directory can have a longer one.
+_PATH_LIMIT: Final = 4096
+
 _OPEN: Final = Unknown("it is made of a variable whose value is not known here")
 
 
@@ -138,6 +144,7 @@ class _Run:
         self._triggers: list[Instruction] = []
         self._inherited = () if parent is None else parent.triggers
         self._shell: tuple[str, ...] | None = None
+        self._grown = 0
         if parent is None:
             self._start(stage)
         else:
@@ -191,8 +198,8 @@ class _Run:
         arguments = instruction.arguments
         return [
             (
-                self._expanded(key, instruction),
-                self._expanded(value, instruction),
+                self._expanded(key.text, instruction),
+                self._expanded(value.text, instruction),
                 instruction.location(self._path, key.start, value.end),
             )
             for key, value in zip(arguments[::2], arguments[1::2], strict=False)
@@ -208,7 +215,7 @@ class _Run:
         if name in self._arguments:
             return self._arguments[name]
         if default is not None:
-            return expand_or_refuse(default, self._variables.lookup, instruction.start_line, self._escape)
+            return self._expanded(default, instruction)
         if name in self._globals:
             return self._globals[name]
         # Meant to be passed with --build-arg. An ENV of the same name keeps its value.
@@ -216,23 +223,27 @@ class _Run:
 
     def _workdir(self, instruction: Instruction) -> None:
         for argument in instruction.arguments:
-            written = self._expanded(argument, instruction)
+            written = self._expanded(argument.text, instruction)
             self._directory = join(self._directory, written) if written else self._directory
+            if len(self._directory) > _PATH_LIMIT:
+                self._directory = UNRESOLVED
             self._config.workdir = _fact(self._directory, self._at(instruction, argument))
             self._step(instruction)
 
     def _user(self, instruction: Instruction) -> None:
         for argument in instruction.arguments:
-            self._config.user = _fact(self._expanded(argument, instruction), self._at(instruction, argument))
+            self._config.user = _fact(
+                self._expanded(argument.text, instruction), self._at(instruction, argument)
+            )
 
     def _stop_signal(self, instruction: Instruction) -> None:
         for argument in instruction.arguments:
-            text = self._expanded(argument, instruction)
+            text = self._expanded(argument.text, instruction)
             self._config.stop_signal = _fact(text, self._at(instruction, argument))
 
     def _volume(self, instruction: Instruction) -> None:
         for argument in instruction.arguments:
-            text = self._expanded(argument, instruction)
+            text = self._expanded(argument.text, instruction)
             self._config.volumes.append(Word(text, self._at(instruction, argument)))
 
     def _expose(self, instruction: Instruction) -> None:
@@ -284,8 +295,10 @@ class _Run:
         lookup = self._variables.at(self._variables.version)
         self._steps.append(Step(instruction, self._stage, lookup, self._directory, self._shell))
 
-    def _expanded(self, argument: Argument, instruction: Instruction) -> str:
-        return expand_or_refuse(argument.text, self._variables.lookup, instruction.start_line, self._escape)
+    def _expanded(self, written: str, instruction: Instruction) -> str:
+        text = expand_or_refuse(written, self._variables.lookup, instruction.start_line, self._escape)
+        self._grown += max(len(text) - len(written), 0)
+        return text if self._grown <= _GROWTH_LIMIT else UNRESOLVED
 
     def _at(self, instruction: Instruction, argument: Argument) -> Location:
         return instruction.location(self._path, argument.start, argument.end)

@@ -62,9 +62,12 @@ class InvalidArgumentsError(Exception):
 
 
 def read_flags(text: str, escape: str) -> tuple[tuple[Flag, ...], int]:
-    """The flags at the start of ``text``, which has no spaces around it, and the offset of the value that follows."""
+    """The flags at the start of ``text``, the rest of an instruction, and the offset of the value that follows.
+
+    BuildKit looks for flags before it takes away spaces other than blanks: behind one there are none.
+    """
     if not text.startswith("--"):
-        return (), 0
+        return (), len(text) - len(text.lstrip(SPACE))
     if text.isascii():
         flags, end = _read_flags(text, escape)
     else:
