@@ -64,10 +64,8 @@ class EntryInOtherStage(ContainerRule):
         """Report the entry of another stage where the judged one has none and nothing takes its place."""
         if isinstance(container.entrypoint, Known) or container.overrides.entrypoint:
             return
-        if any(_answered(container, workload) for workload in context.workloads):
-            return
         entry = next((entry for entry in container.other_entries if _would_be_used(entry, context)), None)
-        if entry is None:
+        if entry is None or any(_answered(container, workload) for workload in context.workloads):
             return
         yield Finding(
             container.anchor,

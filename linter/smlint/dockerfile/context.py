@@ -16,6 +16,7 @@ from smlint.dockerfile.buildcontext import LINK_LIMIT, BuildContext
 from smlint.dockerfile.changes import Change, Changed, CopiedFrom, LinkTo, Opaque, with_mode
 from smlint.dockerfile.effects import effect
 from smlint.dockerfile.history import Histories, History
+from smlint.dockerfile.mentions import Mentions, mentions
 from smlint.dockerfile.paths import BASE_DIRECTORY, in_base_directory, name, normalise, parents, within
 from smlint.dockerfile.placed import Placed
 from smlint.dockerfile.runs import Runs
@@ -41,6 +42,7 @@ class StageFiles:
         self._runs = runs
         self._placed = Placed(context, path, self.lookup_in)
         self._known: dict[tuple[int, str], Fact[FileEntry]] = {}
+        self._mentioned: dict[tuple[int, int], Mentions] = {}
         self._depth = 0
 
     def lookup_in(self, stage: Stage, path: str) -> Fact[FileEntry]:
@@ -78,10 +80,20 @@ class StageFiles:
         return self._known[key]
 
     def _looked_up(self, history: History, path: str) -> Fact[FileEntry]:
+        changes, found = self._traced(history, path, named=True)
+        if found is ABSENT:
+            # What unpacks files where it runs, without naming them, may have made it.
+            changes, found = self._traced(history, path, named=False)
+        return _applied(changes, found)
+
+    def _traced(self, history: History, path: str, *, named: bool) -> tuple[list[Change], Fact[FileEntry]]:
+        """Where the file comes from, and what later steps did to it; ``named``: only those that may name it."""
         changes: list[Change] = []
         for number in range(len(history.steps) - 1, -1, -1):
             step = history.steps[number]
             if step.instruction.keyword == "RUN":
+                if not _may_concern(step, path) or (named and not self._mentions(step).may_concern(path)):
+                    continue
                 found = self._ran(history, number, path, changes)
                 if isinstance(found, str):
                     path = found
@@ -93,8 +105,16 @@ class StageFiles:
                 if isinstance(found, str):
                     found = self._lookup_known(history.stage, found)
             if found is not None:
-                return _applied(changes, found)
-        return _applied(changes, _below(history, path))
+                return changes, found
+        return changes, _below(history, path)
+
+    def _mentions(self, step: Step) -> Mentions:
+        # One ONBUILD instruction may be executed by several stages, each with its own variables.
+        key = (id(step.instruction), step.stage.number)
+        found = self._mentioned.get(key)
+        if found is None:
+            found = self._mentioned[key] = mentions(step)
+        return found
 
     def _entered(self, step: Step, path: str) -> Fact[FileEntry] | None:
         if within(step.directory, path) is None:
@@ -107,8 +127,6 @@ class StageFiles:
     ) -> Fact[FileEntry] | str | None:
         """What a RUN did: decided, or where to look further; changes on the way are noted."""
         step = history.steps[number]
-        if not _may_concern(step, path):
-            return None
         commands = self._runs.commands(step)
         if commands is None:
             named = name(path) in _text(step)

@@ -1,0 +1,195 @@
+"""Which paths the text of a RUN may be about, told from its words without reading it as a shell would.
+
+Errs towards yes: a no spares :mod:`.context` the reading of the RUN, a yes only costs time.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from smlint.container import UNRESOLVED
+from smlint.dockerfile.paths import name, normalise, parents
+from smlint.dockerfile.runs import is_posix
+from smlint.dockerfile.state import Step
+
+#: Paths about which the words can be asked: no character that a shell or this module gives a meaning.
+_PLAIN: Final = re.compile(r"(?:/(?!-)[\w.+@%:-]+)+")
+#: ``$NAME`` and ``${NAME}``, whose value may be known, and all that a shell may replace by any text.
+_VARIABLE: Final = re.compile(r"\$(?:\{(\w+)\}|(\w+)|\{[^{}]*\}|[@*#?$!-])")
+_SEPARATOR: Final = re.compile(r"([;&|()\n]+)")
+_WORD: Final = re.compile(r"[^\s<>=]+")
+_SPECIAL: Final = re.compile(rf"[*?\[\]{{}}$~{UNRESOLVED}]")
+_URL: Final = re.compile(r"[A-Za-z][\w+.-]*://")
+_ABOVE: Final = re.compile(r"(?:^|/)\.\.(?:/|$)")
+_NOT_PLAIN_PATTERN: Final = re.compile(r"//|/\.\.?(?:/|$)|^\.\.")
+_CHANGES_DIRECTORY: Final = re.compile(r"\b(?:cd|chdir|chroot|env|popd|pushd|sudo)\b")
+#: Files reach these from all over; ``$'...'`` can spell anything.
+_REACHES_ANYTHING: Final = re.compile(r"\bfind\b|\bxargs\b|\$'|#!")
+_MAKES_PARENTS: Final = re.compile(r"\b(?:mkdir|install)\b")
+_LINKS: Final = re.compile(r"\bln\b")
+#: What stands before the program of a command.
+_BEFORE_PROGRAM: Final = re.compile(
+    r"\s*(?:(?:then|do|else|elif|if|while|until|!|\{|[A-Za-z_]\w*=[\w./-]*)\s+)*"
+)
+_PUNCTUATION: Final = frozenset(("{", "}", "[", "]", "[[", "]]", "!"))
+# fmt: off
+#: Programs that leave their operands alone; what they write goes where it is redirected to.
+_READERS: Final = frozenset((
+    "[", "[[", "apk", "apt", "apt-get", "cat", "chgrp", "chown", "conda", "dnf", "dpkg", "echo", "export", "gem",
+    "grep", "groupadd", "ldconfig", "ls", "mamba", "micromamba", "npm", "pip", "pip3", "poetry", "printf", "rpm",
+    "set", "test", "useradd", "uv", "yarn", "yum",
+))
+# fmt: on
+
+
+class Mentions(NamedTuple):
+    """The words of one RUN that may name a path."""
+
+    #: A word, or a program, may mean any path.
+    anything: bool
+    #: Absolute paths.
+    paths: frozenset[str]
+    #: Last parts of paths in directories that are not known.
+    names: frozenset[str]
+    #: Directories that would be made on the way to another.
+    made: frozenset[str]
+    #: Words with parts that may be any text: whether the word is absolute, and what stands before and behind them.
+    patterns: frozenset[tuple[bool, str, str]]
+
+    def may_concern(self, path: str) -> bool:
+        """Whether the RUN may do something to ``path`` (absolute, known), to a directory above it, or make it."""
+        if self.anything or not _PLAIN.fullmatch(path):
+            return True
+        line = {path, *parents(path)}
+        if path in self.made or not self.paths.isdisjoint(line):
+            return True
+        if self.names and not self.names.isdisjoint(path.split("/")):
+            return True
+        return any(
+            (path.startswith(before) if absolute else before in path)
+            and any(each.endswith(behind) for each in line)
+            for absolute, before, behind in self.patterns
+        )
+
+
+def mentions(step: Step) -> Mentions:
+    """The words of a RUN step, heredocs included."""
+    instruction = step.instruction
+    text = instruction.value + "".join(f"\n{heredoc.content}\n" for heredoc in instruction.heredocs)
+    if instruction.exec_form is not None or not is_posix(step.shell) or _REACHES_ANYTHING.search(text):
+        return _ANYTHING
+    text = text.replace("\\\n", "").replace("\\", "").replace(">|", ">").replace("`", "$;")
+    if "$" in text:
+        text = _with_values(text, step)
+    moves = UNRESOLVED in step.directory or _CHANGES_DIRECTORY.search(text) is not None
+    found = _Found(None if moves else step.directory)
+    pieces = _SEPARATOR.split(text)
+    for separator, piece in zip(["", *pieces[1::2]], pieces[::2], strict=True):
+        # Behind ``$(...)`` the command goes on.
+        if not found.add(piece, goes_on=separator.endswith(")")):
+            return _ANYTHING
+    return found.mentions()
+
+
+_ANYTHING: Final = Mentions(True, frozenset(), frozenset(), frozenset(), frozenset())
+
+
+class _Found:
+    """Words as they are found."""
+
+    def __init__(self, directory: str | None) -> None:
+        """``directory`` is where relative words are looked at from; None where it is not known."""
+        self._directory = directory
+        self._paths: set[str] = set()
+        self._names: set[str] = set()
+        self._made: set[str] = set()
+        self._patterns: set[tuple[bool, str, str]] = set()
+
+    def mentions(self) -> Mentions:
+        """All that was found."""
+        return Mentions(
+            False,
+            frozenset(self._paths),
+            frozenset(self._names),
+            frozenset(self._made),
+            frozenset(self._patterns),
+        )
+
+    def add(self, segment: str, *, goes_on: bool) -> bool:
+        """Take the words of one command, or of a part of one; False if one of them may be any path."""
+        start = _BEFORE_PROGRAM.match(segment)
+        # An odd quote: a separator stood inside a quoted word, and where the command begins is not known.
+        whole = not goes_on and segment.count('"') % 2 == 0 and segment.count("'") % 2 == 0
+        plain = segment.replace('"', "").replace("'", "")
+        words = _WORD.findall(plain, start.end() if start and whole else 0)
+        if not words:
+            return True
+        if whole and not segment.lstrip().startswith((">", "<")):
+            if words[0] in _READERS and ">" not in segment:
+                return True
+            # What a command runs it does not change.
+            if not _SPECIAL.search(words[0]):
+                words = words[1:]
+        makes = not whole or _MAKES_PARENTS.search(plain) is not None
+        links = not whole or _LINKS.search(plain) is not None
+        for word in words:
+            if word.startswith("-") or word in _PUNCTUATION or _URL.match(word):
+                continue
+            if not self._word(word, makes=makes, links=links):
+                return False
+        return True
+
+    def _word(self, word: str, *, makes: bool, links: bool) -> bool:
+        special = _SPECIAL.search(word)
+        if special is not None:
+            return self._pattern(word, special.start(), makes=makes, links=links)
+        if word.startswith("/"):
+            path = normalise(word)
+        elif self._directory is not None:
+            path = normalise(f"{self._directory}/{word}")
+        elif word.rstrip("/") in (".", "") or _ABOVE.search(word):
+            return False
+        else:
+            parts = [part for part in word.split("/") if part not in ("", ".")]
+            self._names.update(parts if makes else parts[-1:])
+            return True
+        self._paths.add(path)
+        if links:
+            # Without a second operand the link is made in the working directory.
+            self._names.add(name(path))
+        if makes:
+            self._made.update((path, *parents(path)))
+        return True
+
+    def _pattern(self, word: str, start: int, *, makes: bool, links: bool) -> bool:
+        if _NOT_PLAIN_PATTERN.search(word) or links:
+            return False
+        before = word[:start].removeprefix("./")
+        behind = "" if "}" in word else _SPECIAL.split(word)[-1].rstrip("/")
+        absolute = before.startswith("/")
+        if before and not absolute:
+            absolute = self._directory is not None
+            before = f"{(self._directory or '').rstrip('/')}/{before}"
+        elif not before and self._directory is not None and word.startswith(("*", "?", "[")):
+            absolute, before = True, f"{self._directory.rstrip('/')}/"
+        if not before and not behind:
+            return False
+        self._patterns.add((absolute, before, behind))
+        if makes and before:
+            self._made.update(parents(before + "x"))
+            return absolute
+        return True
+
+
+def _with_values(text: str, step: Step) -> str:
+    """``text`` with the values of the variables that it does not set itself."""
+
+    def value(match: re.Match[str]) -> str:
+        variable = match.group(1) or match.group(2)
+        known = step.lookup(variable) if variable else None
+        if known is None or re.search(rf"(?<![\w{{$]){variable}\b", text):
+            return UNRESOLVED
+        return known
+
+    return _VARIABLE.sub(value, text)
