@@ -151,7 +151,7 @@ class Machine:
 
 def visible(text: str) -> str:
     """``text`` for the outside world, marks made UNRESOLVED."""
-    return _MARK.sub(UNRESOLVED, text)
+    return _MARK.sub(UNRESOLVED, text) if "\0" in text else text
 
 
 def jobs_named(text: str) -> frozenset[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 _MAX_BRACES: Final = 1000
@@ -16,6 +17,8 @@ _LETTERS: Final = {
 }  # fmt: skip
 _SEQUENCE: Final = re.compile(r"(-?[0-9]+)\.\.(-?[0-9]+)(?:\.\.(-?[0-9]+))?|([a-zA-Z])\.\.([a-zA-Z])")
 
+#: A brace that does not belong to ``${…}``.
+_MAY_EXPAND: Final = re.compile(r"(?<!\$)\{|\\\$\{")
 _TEST_WORD: Final = re.compile(
     r"(?:\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\"|\$\((?:[^()]|\([^()]*\))*\)|`[^`]*`|\$?\{[^}]*\}|[^\s'\"\\])+",
     re.DOTALL,
@@ -32,8 +35,12 @@ def test_words(text: str, start: int, end: int) -> list[tuple[int, int]]:
     return [match.span() for match in pattern.finditer(text, start, end)]
 
 
+@lru_cache(maxsize=1024)
 def close_bracket(word: str, at: int) -> int:
-    """The offset behind the ``$(…)``, ``$((…))``, ``${…}`` or ```` `…` ```` that starts at ``at``."""
+    """The offset behind the ``$(…)``, ``$((…))``, ``${…}`` or ```` `…` ```` that starts at ``at``.
+
+    A word is expanded once on every way through a script, and its brackets close where they did before.
+    """
     if word[at] == "`":
         at += 1
         while at < len(word) and word[at] != "`":
@@ -88,7 +95,7 @@ def ansi_c(word: str, at: int) -> tuple[str, int]:
 
 def braces(word: str) -> list[str]:
     """Brace expansion of a word as written: ``/opt/{a,b}`` gives two words, ``{1..3}`` three."""
-    if "{" not in word:
+    if not _MAY_EXPAND.search(word) or not ("," in word or ".." in word):
         return [word]
     done: list[str] = []
     queue = [word]

@@ -28,11 +28,19 @@ class ScriptText:
         self.script: Script = parse(text)
         self._lines = [0]
         self._lines += [match.end() for match in re.finditer("\n", text)]
+        self._places: dict[tuple[int, int], FileLocation] = {}
 
     def location(self, start: int, end: int) -> FileLocation:
         """The place of a span of the prepared text."""
         if self._at is not None:
             return self._at
+        # Every way through the script asks for the same places.
+        found = self._places.get((start, end))
+        if found is None:
+            found = self._places[start, end] = self._found(start, end)
+        return found
+
+    def _found(self, start: int, end: int) -> FileLocation:
         first, last = self.script.source.span(start, end)
         row = bisect_right(self._lines, first)
         end_row = bisect_right(self._lines, max(first, last - 1))

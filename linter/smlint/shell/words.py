@@ -21,6 +21,8 @@ _DEPTH: Final = 20
 #: Longest text and most fields that one word becomes; ``x=$x$x`` in a loop would have no end.
 _MAX_TEXT: Final = 100_000
 MAX_FIELDS: Final = 10_000
+#: A word that becomes itself: nothing in it is quoted, replaced or split.
+_LITERAL: Final = re.compile(r"[\w./:=,@%+~-]{1,1000}")
 _BLANK: Final = re.compile(r"[ \t\n]+")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]|[@*#?$!-]")
 _PLAIN: Final = re.compile(r"[^\\'\"$`*?\[\]]+")
@@ -78,6 +80,8 @@ class Scope(Protocol):
 
 def fields(word: str, scope: Scope, *, brace: bool = True) -> list[Value]:
     """The arguments that ``word``, as written, becomes."""
+    if _LITERAL.fullmatch(word):
+        return [Value(word)]
     found: list[Value] = []
     for each in braces(word) if brace else [word]:
         found += _Expansion(scope).fields(each)
@@ -86,11 +90,15 @@ def fields(word: str, scope: Scope, *, brace: bool = True) -> list[Value]:
 
 def single(word: str, scope: Scope) -> Value:
     """What ``word`` becomes where no splitting takes place: in assignments, redirections, ``case``."""
+    if _LITERAL.fullmatch(word):
+        return Value(word)
     return _Expansion(scope, split=False).single(word)
 
 
 def pattern(word: str, scope: Scope) -> Value:
     """As :func:`single`, with a backslash before every character of ``*?[]`` that was quoted."""
+    if _LITERAL.fullmatch(word):
+        return Value(word)
     return _Expansion(scope, split=False, escape=True).single(word)
 
 
