@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from smlint.container import Container, Known, RunCommand, is_resolved
+from smlint.container import UNRESOLVED, Container, Known, RunCommand, is_resolved
 
 #: Distributions with a console script of that name, or known to put one on PATH.
 #: https://github.com/aws/sagemaker-training-toolkit/blob/master/setup.py and the setup.py of its relatives.
@@ -70,7 +70,7 @@ def _suppliers(container: Container, word: str) -> Iterator[Supplier]:
         texts = [item.text for item in run.command.words]
         targets = [redirect.target.text for redirect in run.command.redirects]
         if any(posixpath.basename(text.rstrip("/")) == word for text in texts + targets) or (
-            _installs(texts) and _is_opaque(container, texts)
+            _installs(texts) and _is_opaque(container, run, texts)
         ):
             yield Supplier(f"`{' '.join(texts)[:60]}`", is_toolkit=False)
     for placed in container.evidence.placed_files(rf"{re.escape(word)}/?$"):
@@ -95,26 +95,34 @@ def _toolkit(container: Container, run: RunCommand) -> bool:
     return any(
         _DISTRIBUTION.match(line.strip())
         for listing in _listings(container, run, texts)
-        for line in listing.splitlines()
+        for line in (listing or "").splitlines()
     )
 
 
-def _listings(container: Container, run: RunCommand, texts: Sequence[str]) -> Iterator[str]:
-    """The requirement files a command names, where their content is visible."""
+def _listings(container: Container, run: RunCommand, texts: Sequence[str]) -> Iterator[str | None]:
+    """The requirement files a command names; None for one whose content is not visible."""
     for option, value in pairwise(texts):
-        if option in _FILE_OPTIONS and is_resolved(value) and is_resolved(run.command.directory):
-            found = container.files.lookup(posixpath.join(run.command.directory, value))
-            if isinstance(found, Known) and found.value.content is not None:
-                yield found.value.content.decode("utf-8", "replace")
+        if option in _FILE_OPTIONS:
+            content = _content(container, value, run.command.directory)
+            yield None if content is None else content.decode("utf-8", "replace")
 
 
-def _is_opaque(container: Container, texts: Sequence[str]) -> bool:
+def _content(container: Container, path: str, directory: str) -> bytes | None:
+    if not is_resolved(path):
+        return None
+    # COPY knows the base image's working directory no better than RUN: what it put there is there.
+    where = posixpath.join(directory if is_resolved(directory) else UNRESOLVED, path)
+    found = container.files.lookup(where)
+    return found.value.content if isinstance(found, Known) else None
+
+
+def _is_opaque(container: Container, run: RunCommand, texts: Sequence[str]) -> bool:
     """Whether an installation may bring programs of names that cannot be seen: a local project, an unread list."""
     for before, text in pairwise(texts):
         if before not in _PLACES and (_OPAQUE.search(text) or not is_resolved(text)):
             return True
-        if before in ("-r", "--requirement") and not is_resolved(text):
-            return True
+    if any(listing is None for listing in _listings(container, run, texts)):
+        return True
     name = posixpath.basename(texts[0])
     if name in ("poetry", "pipenv", "pdm") or (name == "uv" and "sync" in texts) or "setup.py" in texts:
         return True
