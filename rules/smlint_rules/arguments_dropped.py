@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -9,6 +10,7 @@ from typing import Final
 from smlint.container import Container, FileEntry, Witness
 from smlint.diagnostics import Location, Severity
 from smlint.launch import Hop, Kind
+from smlint.launch.programs import has_arguments_of_its_own
 from smlint.rule import ContainerRule, Context, Finding
 from smlint_rules import words
 from smlint_rules.launches import entry_word, launches, name, related, short, steps
@@ -22,7 +24,8 @@ class ArgumentsDropped(ContainerRule):
     What it checks
     --------------
     The shell script that the entry runs: no way through it hands the platform's word on, and the script does not look
-    at its arguments either.
+    at its arguments either. Silent for a script called `train` or `serve`, whose name says its role, and where only
+    servers with a command line of their own are started (`gunicorn`, `vllm` …), which would refuse the word.
 
     Why it matters on SageMaker
     ---------------------------
@@ -94,9 +97,15 @@ def _drops(script: Hop) -> bool:
         or script.unseen
     ):
         return False
-    if any(child.word.value is not False for child in script.then):
+    if any(child.word.value is not False for child in script.then) or _has_one_role(script):
         return False
     return script.source is not None and not _looks_at_them(script.source)
+
+
+def _has_one_role(script: Hop) -> bool:
+    if posixpath.basename(name(script)).partition(".")[0] in {"train", "serve"}:
+        return True
+    return all(has_arguments_of_its_own(child.argv) for child in script.then)
 
 
 def _looks_at_them(entry: FileEntry) -> bool:

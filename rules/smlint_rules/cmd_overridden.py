@@ -9,6 +9,7 @@ from smlint.diagnostics import RequestLocation, Severity
 from smlint.rule import ContainerRule, Context, Finding
 from smlint.workload import Workload
 from smlint_rules import words
+from smlint_rules.launches import knows_the_word
 
 
 class CmdOverridden(ContainerRule):
@@ -17,7 +18,9 @@ class CmdOverridden(ContainerRule):
     What it checks
     --------------
     A CMD with a payload. `CMD ["train"]` and `CMD ["serve"]` repeat what the platform says, a bare shell or
-    interpreter and `--help` serve local runs: none of them is reported. Nor is anything for processing, which keeps CMD.
+    interpreter and `--help` serve local runs: none of them is reported. Nor is anything for processing, which keeps CMD,
+    or in an image that is made for the platform's words: a `train` or `serve` of its own is on PATH, or the entry script
+    asks for the word. Its CMD is for other places.
 
     Why it matters on SageMaker
     ---------------------------
@@ -60,6 +63,7 @@ class CmdOverridden(ContainerRule):
             not isinstance(cmd, Known)
             or isinstance(cmd.value.location, RequestLocation)
             or not has_payload(cmd.value)
+            or knows_the_word(container, context)
         ):
             return
         entry = container.entrypoint

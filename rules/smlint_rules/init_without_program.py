@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from smlint.container import Container, Known, Witness
 from smlint.diagnostics import Related, Severity
 from smlint.dockerfile.bases import base_knowledge
+from smlint.launch.executables import find_program
 from smlint.rule import ContainerRule, Context, Finding
 from smlint.workload import Workload
 from smlint_rules import exec_form, words
@@ -78,16 +79,13 @@ class InitWithoutProgram(ContainerRule):
         )
 
 
-_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 _TOOLKITS = r"sagemaker[-_](?:training|inference|containers)|multi-model-server"
 
 
 def _answers(container: Container, context: Context) -> bool:
     """Whether something in the image is known to be called like the platform's word."""
     names = [workload.word for workload in context.workloads if workload.word]
-    if any(
-        isinstance(container.files.lookup(f"{folder}/{name}"), Known) for folder in _PATH for name in names
-    ):
+    if any(isinstance(find_program(container, name), Known) for name in names):
         return True
     return bool(container.evidence.run_commands(_TOOLKITS))
 

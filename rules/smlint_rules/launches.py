@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from smlint.container import Container, Form, Known
 from smlint.diagnostics import Location, Related
 from smlint.launch import Hop, Launch, resolve
+from smlint.launch.executables import find_program
+from smlint.launch.toolkits import supplies
 from smlint.rule import Context
 from smlint.workload import Workload
+
+#: How a script asks for the platform's word: quoted, compared with it, or as a pattern of `case`.
+_ASKED: Final = r"""(["'])(?:{0})\1|==?\s*(?:{0})\b|(?m:^\s*\(?(?:\w+\s*\|\s*)*(?:{0})\s*[|)])"""
 
 
 class Step(NamedTuple):
@@ -44,6 +51,37 @@ def steps(launch: Launch) -> Iterator[Step]:
             if step not in seen:
                 seen.add(step)
                 yield step
+
+
+def knows_the_word(container: Container, context: Context) -> bool:
+    """Whether the image is evidently made for `train` or `serve`: a file of that name is run, or a script asks for it."""
+    entry = container.entrypoint
+    is_looked_up = not (isinstance(entry, Known) and entry.value.argv)
+    for workload in context.workloads:
+        word = workload.word
+        if word is None:
+            continue
+        if is_looked_up and (
+            isinstance(find_program(container, word), Known) or supplies(container, word) is not None
+        ):
+            return True
+        root = resolve(container, workload).root
+        if root is not None and any(_answers(hop, word) for hop in _all(root)):
+            return True
+    return False
+
+
+def _answers(hop: Hop, word: str) -> bool:
+    if hop.source is None:
+        return False
+    asked = re.compile(_ASKED.format(word).encode())
+    return posixpath.basename(name(hop)) == word or bool(asked.search(hop.source.content or b""))
+
+
+def _all(hop: Hop) -> Iterator[Hop]:
+    yield hop
+    for after in hop.then:
+        yield from _all(after)
 
 
 def entry_word(launch: Launch, hop: Hop) -> Location:

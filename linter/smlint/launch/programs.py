@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -20,6 +21,8 @@ class Program(NamedTuple):
 
     name: str
     handles_sigterm: bool | None
+    #: Runs what it is given: an interpreter, to whose program an argument may mean anything.
+    runs_other: bool
     source: str
 
 
@@ -41,12 +44,25 @@ def is_known(name: str) -> bool:
 
 
 def _program(name: str, row: Mapping[str, Any]) -> Program:
-    return Program(name, row.get("handles-sigterm"), row["source"])
+    return Program(name, row.get("handles-sigterm"), row.get("runs-other", False), row["source"])
 
 
 def is_python(program: str) -> bool:
     """Whether a program name means the Python interpreter."""
     return bool(_PYTHON.match(program.rpartition("/")[2]))
+
+
+def has_arguments_of_its_own(argv: Sequence[str]) -> bool:
+    """Whether ``argv`` starts a known program whose command line has no place for a further word, such as a server."""
+    name = posixpath.basename(argv[0])
+    if is_python(name):
+        call = python_call(argv)
+        if call.operand is None or call.how == "-c":
+            return False
+        operand = argv[call.operand]
+        name = f"-m {operand}" if call.how == "-m" else posixpath.basename(operand)
+    row = known_programs().get(name)
+    return row is not None and not row.runs_other
 
 
 class PythonCall(NamedTuple):
