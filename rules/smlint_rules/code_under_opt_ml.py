@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 from collections.abc import Iterator
+from typing import Final
 
-from smlint.container import Container, Known, Witness
+from smlint.container import Container, Known, Witness, is_resolved
 from smlint.diagnostics import Location, Severity
+from smlint.launch import Hop, Kind, resolve
 from smlint.rule import ContainerRule, Context, Finding
 from smlint.workload import Workload
 from smlint_rules import opt_ml
 from smlint_rules.written import written_by
+
+_MAY_START_IT: Final = re.compile(rb"sagemaker|subprocess|\bos\.(?:exec|system|spawn)")
 
 
 class CodeUnderOptMl(ContainerRule):
@@ -17,7 +23,8 @@ class CodeUnderOptMl(ContainerRule):
 
     What it checks
     --------------
-    Files that COPY, ADD or RUN place at /opt/ml/code; in an image, files found there.
+    Files that COPY, ADD or RUN place at /opt/ml/code; in an image, files found there. Silent where a program of the
+    image's own certainly answers `train`: the toolkit has no part in such a job.
 
     Why it matters on SageMaker
     ---------------------------
@@ -29,8 +36,8 @@ class CodeUnderOptMl(ContainerRule):
     -------
     ```dockerfile
     FROM python:3.12-slim
+    RUN pip install sagemaker-training
     COPY train.py /opt/ml/code/train.py
-    ENTRYPOINT ["python", "-m", "program"]
     ```
 
     Use instead
@@ -55,6 +62,8 @@ class CodeUnderOptMl(ContainerRule):
 
     def check(self, container: Container, context: Context) -> Iterator[Finding]:
         """Report the first place only: one is enough to switch the toolkit's behaviour."""
+        if _has_program_of_its_own(container):
+            return
         for location in _places(container):
             yield Finding(
                 location,
@@ -63,6 +72,19 @@ class CodeUnderOptMl(ContainerRule):
                 "put the program at /opt/program, or leave source_dir out of the job",
             )
             return
+
+
+def _has_program_of_its_own(container: Container) -> bool:
+    launch = resolve(container, Workload.TRAINING)
+    return launch.root is not None and all(map(_is_of_its_own, launch.programs))
+
+
+def _is_of_its_own(program: Hop) -> bool:
+    source = program.source
+    if source is None:
+        # The toolkit's own script is called `train` and comes with a package.
+        return posixpath.basename(program.argv[0]) != "train" and is_resolved(program.argv[0])
+    return program.kind is Kind.PROGRAM and not _MAY_START_IT.search(source.content or b"")
 
 
 def _places(container: Container) -> Iterator[Location]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from smlint.container import Container, Known, PlacedFile, Witness
+from smlint.container import Absent, Container, Known, PlacedFile, Witness
 from smlint.diagnostics import Location, Severity
 from smlint.rule import ContainerRule, Context, Finding
 from smlint_rules import opt_ml
@@ -19,7 +19,7 @@ class DataUnderOptMl(ContainerRule):
     --------------
     COPY and ADD, and the commands of RUN that write files (`curl -o`, `wget`, `git clone`, `tar -C`, `cp`, `mv`,
     `pip --target`, redirections …) into a part of /opt/ml. In an image, the files found there. Folders made ahead of
-    time, `chmod`, `chown` and variables are no data. `/opt/ml/code` has a rule of its own.
+    time, `chmod`, `chown`, variables and what a later command removes are no data. `/opt/ml/code` has a rule of its own.
 
     Why it matters on SageMaker
     ---------------------------
@@ -62,13 +62,20 @@ class DataUnderOptMl(ContainerRule):
             return
         copied: dict[Location, list[PlacedFile]] = {}
         for placed in container.evidence.placed_files(opt_ml.HINT):
-            if opt_ml.below(placed.path) and opt_ml.worth(placed.path):
+            if _counts(placed.path, container):
                 copied.setdefault(placed.destination or placed.location, []).append(placed)
         for location, files in copied.items():
             yield _finding(files[0].path, f"{files[0].how} puts {_listed(files)}", location)
         for target in written_by(container, opt_ml.HINT):
-            if opt_ml.below(target.path) and opt_ml.worth(target.path):
+            if _counts(target.path, container):
                 yield _finding(target.path, f"`{target.program}` writes to {target.path}", target.location)
+
+
+def _counts(path: str, container: Container) -> bool:
+    if not opt_ml.below(path) or not opt_ml.worth(path):
+        return False
+    # A later command removed it again.
+    return not isinstance(container.files.lookup(path), Absent)
 
 
 def _listed(files: list[PlacedFile]) -> str:

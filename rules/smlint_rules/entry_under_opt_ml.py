@@ -67,9 +67,11 @@ class EntryUnderOptMl(ContainerRule):
             return
         if fact.value.form is not Form.EXEC:
             return
-        for word in _programs(fact.value.argv):
+        for word, shell in _programs(fact.value.argv):
             path = _absolute(word.text, container)
-            if path is None or not opt_ml.below(path) or path == opt_ml.ROOT:
+            if path is None or (shell and not _is_there(path, word.text, container)):
+                continue
+            if not opt_ml.below(path) or path == opt_ml.ROOT:
                 continue
             area = opt_ml.area(path)
             yield Finding(
@@ -80,8 +82,13 @@ class EntryUnderOptMl(ContainerRule):
             )
 
 
-def _programs(argv: tuple[Word, ...]) -> Iterator[Word]:
-    """The program, and the script behind an interpreter."""
+def _is_there(path: str, name: str, container: Container) -> bool:
+    """A shell that does not find a script of a bare name in the working directory looks for it on PATH."""
+    return "/" in name or isinstance(container.files.lookup(path), Known)
+
+
+def _programs(argv: tuple[Word, ...]) -> Iterator[tuple[Word, bool]]:
+    """The program, and the script behind an interpreter; and whether a shell runs it."""
     for index, word in enumerate(argv):
         if not is_resolved(word.text) or word.text.startswith("-"):
             continue
@@ -89,7 +96,7 @@ def _programs(argv: tuple[Word, ...]) -> Iterator[Word]:
             index > 0
             and (word.text.endswith(_SCRIPT) or words.program(argv[index - 1].text) in _INTERPRETERS)
         ):
-            yield word
+            yield word, index > 0 and words.program(argv[0].text) in words.SHELLS
 
 
 def _absolute(text: str, container: Container) -> str | None:

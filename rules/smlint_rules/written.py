@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from smlint.container import UNRESOLVED, Container, SimpleCommand, Word
+from smlint.container import UNRESOLVED, Container, SimpleCommand, Word, is_resolved
 from smlint.diagnostics import Location
 
 
@@ -91,7 +92,15 @@ def _by_option(name: str, rest: Sequence[Word], command: SimpleCommand) -> Itera
     flags = [word.text for word in rest if word.text.startswith("-")]
     wanted = _HERE[name]
     if not wanted or any(flag in wanted or (flag[:2] != "--" and wanted[0][1] in flag[1:]) for flag in flags):
-        yield Written(name, command.directory, command.location)
+        for base in _base_names(rest) or [""]:
+            yield Written(name, posixpath.join(command.directory, base).rstrip("/") or "/", command.location)
+
+
+def _base_names(rest: Sequence[Word]) -> list[str]:
+    """What files downloaded under their own names are called; empty where that is not known of all of them."""
+    addresses = [word.text for word in rest if "://" in word.text]
+    found = [re.split("[?#]", address)[0].partition("://")[2].rpartition("/")[2] for address in addresses]
+    return found if all(name and is_resolved(name) for name in found) else []
 
 
 def _git(rest: Sequence[Word], directory: str) -> Iterator[Written]:

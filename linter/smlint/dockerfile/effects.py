@@ -214,12 +214,13 @@ def _tee(operands: Operands, path: str, is_directory: IsDirectory) -> Effect | N
 
 
 def _download(operands: Operands, path: str, is_directory: IsDirectory) -> Effect | None:
-    for option, value in operands.pairs():
-        given = (option in ("-o", "--output") and operands.program == "curl") or (
-            option in ("-O", "--output-document") and operands.program == "wget"
-        )
-        if given and match(value, operands.directory, path) is Match.YES:
-            return Changed(changes.written(path, None, operands.command.location, append=False))
+    outputs = {"curl": ("-o", "--output"), "wget": ("-O", "--output-document")}[operands.program]
+    given = [value for option, value in operands.pairs() if option in outputs]
+    found = _strongest(match(value, operands.directory, path) for value in given)
+    if found is Match.YES:
+        return Changed(changes.written(path, None, operands.command.location, append=False))
+    if given and found is Match.NO and not operands.has("--output-dir"):
+        return None
     return _fills(operands, path, is_directory)
 
 
