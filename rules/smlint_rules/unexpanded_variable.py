@@ -12,7 +12,8 @@ from smlint.launch import EffectiveArgv, Origin, started
 from smlint.launch.shells import shell_call
 from smlint.rule import ContainerRule, Context, Finding
 
-_VARIABLE: Final = re.compile(r"\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*[^}]*\}|\([^()]+\))")
+#: `${server.port}` is a placeholder of the program's own language: no shell knows a name with a dot.
+_VARIABLE: Final = re.compile(r"\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*(?:[^}\w.][^}]*)?\}|\([^()]+\))")
 #: `env -S` expands variables itself.
 _EXPANDS: Final = re.compile(r"(?:.*/)?env$")
 
