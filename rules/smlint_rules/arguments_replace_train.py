@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from smlint.container import Absent, Command, Container, Known, Witness, is_resolved
+from smlint.container import Absent, Command, Container, Known, Witness, Word, is_resolved
 from smlint.diagnostics import FileLocation, Location, Related, Severity
 from smlint.launch.executables import file_at, find_program
 from smlint.request import Kind, Request
@@ -26,7 +26,7 @@ class ArgumentsReplaceTrain(RequestRule):
     --------------
     A training request with `ContainerArguments` and no `ContainerEntrypoint`, together with the image: it has no
     ENTRYPOINT, so the first argument would be the program; or its entry script acts on the word `train`, which is
-    not among the arguments.
+    not among the arguments. A ContainerEntrypoint that is such a script, without the word, is an information.
 
     Why it matters on SageMaker
     ---------------------------
@@ -91,12 +91,12 @@ class ArgumentsReplaceTrain(RequestRule):
     def check(self, request: Request, container: Container | None) -> Iterator[Finding]:
         """Report arguments that keep `train` away from an image that needs it."""
         arguments = request.overrides.arguments
-        if (
-            request.kind is not Kind.TRAINING_JOB
-            or request.overrides.entrypoint
-            or not arguments
-            or container is None
-        ):
+        if request.kind is not Kind.TRAINING_JOB or container is None:
+            return
+        if request.overrides.entrypoint:
+            yield from _without_the_word(container, (*request.overrides.entrypoint, *(arguments or ())))
+            return
+        if not arguments:
             return
         first = arguments[0]
         if not is_resolved(first.text) or any(word.text == "train" for word in arguments):
@@ -121,6 +121,23 @@ class ArgumentsReplaceTrain(RequestRule):
                     'make "train" the first item of ContainerArguments',
                     (Related("acts on `train`", script),),
                 )
+
+
+def _without_the_word(container: Container, command: tuple[Word, ...]) -> Iterator[Finding]:
+    """A ContainerEntrypoint whose script waits for the word that SageMaker does not add behind it."""
+    if any(word.text == "train" or not is_resolved(word.text) for word in command):
+        return
+    entrypoint = container.entrypoint
+    script = _acts_on_train(container, entrypoint.value) if isinstance(entrypoint, Known) else None
+    if script is not None:
+        yield Finding(
+            command[0].location,
+            "the script of ContainerEntrypoint acts on the word `train`, which SageMaker does not add when a request names "
+            "the entry point: the script may do something else",
+            'write "ContainerArguments": ["train"] if the script is to train',
+            (Related("acts on `train`", script),),
+            level=Severity.INFO,
+        )
 
 
 def _acts_on_train(container: Container, entrypoint: Command) -> Location | None:

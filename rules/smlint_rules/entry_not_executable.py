@@ -11,6 +11,7 @@ from smlint.launch import Kind, Launch, Origin
 from smlint.launch.executables import Trouble, can_start
 from smlint.rule import ContainerRule, Context, Finding
 from smlint.workload import Workload
+from smlint_rules import words
 from smlint_rules.launches import launches
 
 _RETURNS: Final = "run `sed -i 's/\\r$//' {source}` and write `*.sh text eol=lf` into .gitattributes"
@@ -20,7 +21,7 @@ _NOT_THE_ENTRY: Final = frozenset({Origin.PLATFORM, Origin.CONTAINER_ARGUMENTS})
 _WORDS: Final = {
     Trouble.MISSING: (
         "there is no `{name}` in the image, so the container ends before it begins",
-        "copy the program to the path that ENTRYPOINT names: COPY --chmod=755 {base} {name}",
+        "copy the program to the path that {entry} names: COPY --chmod=755 {base} {name}",
     ),
     Trouble.DIRECTORY: (
         "`{name}` is a directory, so the container ends before it begins",
@@ -40,7 +41,7 @@ _WORDS: Final = {
     ),
     Trouble.NO_SHEBANG: (
         "`{name}` is text without a `#!` line, so the container ends with `exec format error`",
-        "begin the file with `#!/bin/sh`, or name its interpreter in ENTRYPOINT",
+        "begin the file with `#!/bin/sh`, or name its interpreter in {entry}",
     ),
     Trouble.OTHER_ARCHITECTURE: (
         "`{name}` is built for {architecture} and the image is not, so the container ends with `exec format error`",
@@ -120,6 +121,7 @@ def _first_word(container: Container, launch: Launch) -> Iterator[Finding]:
     entry = start.entry
     known = {
         "name": name,
+        "entry": words.entry_name(location),
         "base": name.rpartition("/")[2],
         "source": entry.context_path if entry is not None and entry.context_path else name,
         "interpreter": start.interpreter,
@@ -156,7 +158,7 @@ def _operand(launch: Launch) -> Iterator[Finding]:
         yield Finding(
             written[name],
             f"there is no `{name}` in the image, so `{hop.argv[0]}` has nothing to run and the job fails at once",
-            f"copy it to where ENTRYPOINT looks for it: COPY {name.rpartition('/')[2]} {name}",
+            f"copy it to where {words.entry_name(written[name])} looks for it: COPY {name.rpartition('/')[2]} {name}",
         )
     elif hop.kind is Kind.SHELL_SCRIPT and hop.source is not None and _has_returns(hop.source):
         yield Finding(

@@ -72,9 +72,12 @@ class IdleEntrypoint(ContainerRule):
             yield _finding(
                 known[0],
                 known[0].hops[-1],
-                f"ENTRYPOINT is only a shell: it takes {words.platform_words(context.workloads)} for a script's name "
+                f"{words.entry_name(known[0].hops[-1].location)} is only a shell: it takes {words.platform_words(context.workloads)} for a script's name "
                 "and ends at once",
             )
+
+
+_PROGRAM: Final = '["python", "/opt/program/train.py"]'
 
 
 def _finding(launch: Launch, program: Hop, message: str) -> Finding:
@@ -83,7 +86,7 @@ def _finding(launch: Launch, program: Hop, message: str) -> Finding:
     return Finding(
         argv.location,
         message,
-        'name the program: ENTRYPOINT ["python", "/opt/program/train.py"]',
+        f"name the program: {words.entry(argv.location, _PROGRAM)}",
         related(program.location, "started here", argv.location),
         level=None if _is_certain(program) else dict.fromkeys(Workload, Severity.INFO),
     )

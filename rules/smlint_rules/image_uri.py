@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from smlint.container import Container, Known, Unknown, Witness
-from smlint.diagnostics import Severity
-from smlint.request import NamedImage, Request
+from smlint.diagnostics import Related, Severity
+from smlint.request import Kind, NamedImage, Request
 from smlint.request.document import shown
 from smlint.rule import Finding, RequestRule
 from smlint_rules import refusals
@@ -16,6 +16,7 @@ from smlint_rules import refusals
 #: Private repositories in all partitions, with their dual-stack and FIPS names: the account, `.dkr`, and a name with ecr.
 _ECR: Final = re.compile(r"[0-9]{12}\.dkr[.-]ecr[a-z0-9.-]*/.+")
 _ALMOST_ECR: Final = re.compile(r"[^/]*\.dkr[.-]ecr[^/]*(/|\Z)")
+_REGION: Final = re.compile(r"[0-9]{12}\.dkr[.-]ecr(?:-fips)?\.([a-z]{2}(?:-[a-z]+)+-[0-9]+)\.")
 _PLACEHOLDER: Final = re.compile(r"[${}<>*]")
 _ADVICE: Final = "push the image to Amazon ECR and write ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG"
 
@@ -28,11 +29,12 @@ class ImageUri(RequestRule):
     `TrainingImage`, `ImageUri` and `Image`: at most 255 characters, no white space, no `https://`, and a repository
     in Amazon ECR. Another registry is accepted where the request says that it is reached through the VPC
     (`TrainingRepositoryAccessMode` or `RepositoryAccessMode` is `Vpc`), which processing jobs cannot say. Addresses
-    that are filled in later are left alone.
+    that are filled in later are left alone. The images of a model's containers are in one region.
 
     Why it matters on SageMaker
     ---------------------------
-    Docker Hub and `public.ecr.aws` are refused, however public the image is.
+    Docker Hub and `public.ecr.aws` are refused, however public the image is. An endpoint takes images of its own
+    region only, so a model with images of two regions fits nowhere.
 
     Example
     -------
@@ -72,6 +74,7 @@ class ImageUri(RequestRule):
     - [TrainingImageConfig](https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TrainingImageConfig.html)
     - [ImageConfig](https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ImageConfig.html)
     - [AlgorithmSpecification](https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AlgorithmSpecification.html)
+    - [Run your inference image](https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html)
     - [AppSpecification](https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AppSpecification.html)
     """
 
@@ -88,6 +91,8 @@ class ImageUri(RequestRule):
             address = image.definition.text(image.image_key)
             if isinstance(address, Known) and not _PLACEHOLDER.search(address.value):
                 yield from _address(address, image)
+        if request.kind is Kind.MODEL:
+            yield from _regions(request)
 
 
 def _address(address: Known[str], image: NamedImage) -> Iterator[Finding]:
@@ -120,6 +125,27 @@ def _address(address: Known[str], image: NamedImage) -> Iterator[Finding]:
             + (", unless it is reached through the VPC" if member else ""),
             _ADVICE + other,
         )
+
+
+def _regions(request: Request) -> Iterator[Finding]:
+    """The first image of a model that lies in another region than one before it."""
+    placed: list[tuple[str, Known[str]]] = []
+    for image in request.images():
+        address = image.definition.text(image.image_key)
+        found = _REGION.match(address.value) if isinstance(address, Known) else None
+        if isinstance(address, Known) and found is not None:
+            placed.append((found[1], address))
+    for region, address in placed[1:]:
+        other, first = placed[0]
+        if region != other:
+            yield Finding(
+                address.location,
+                f"this image is in {region} and another of the model in {other}: an endpoint takes images of its own region "
+                "only, so there is none for this model",
+                f"push the image to {other} too and name it there",
+                (Related(f"an image in {other}", first.location),),
+            )
+            return
 
 
 def _is_from_vpc(image: NamedImage) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from smlint.container import Container, Form, Known, Witness, Word, is_resolved
-from smlint.diagnostics import Severity
+from smlint.diagnostics import RequestLocation, Severity
 from smlint.rule import ContainerRule, Context, Finding
 from smlint.workload import Workload
 from smlint_rules import words
@@ -91,9 +91,18 @@ class ShellWrappedCommand(ContainerRule):
         yield Finding(
             string.location,
             f"`{shell} -c` runs the program: {', and '.join(losses)}",
-            f'end the string in `exec PROGRAM "$@"` and add the word "{shell}" behind it, or name the program in ENTRYPOINT',
+            _advice(shell, string, behind),
             level=None if loses_word else dict.fromkeys(Workload, Severity.WARNING),
         )
+
+
+def _advice(shell: str, string: Word, behind: int) -> str:
+    if not isinstance(string.location, RequestLocation):
+        return f'end the string in `exec PROGRAM "$@"` and add the word "{shell}" behind it, or name the program in ENTRYPOINT'
+    instead = 'write "ContainerEntrypoint": ["PROGRAM"] with its words in ContainerArguments'
+    if behind:
+        return f'{instead}, or end the string in `exec PROGRAM "$@"` and write the item "{shell}" behind it'
+    return f"{instead}, or put `exec` before the last command of the string"
 
 
 def _string(argv: tuple[Word, ...]) -> tuple[Word, int] | None:

@@ -67,11 +67,25 @@ class TiniEntrypoint(ContainerRule):
         if words.program(argv[0]) not in words.TINI:
             return
         rest = words.after_init(argv)
+        place = entry.value.argv[0].location
+        name = words.entry_name(place)
         advice = (
-            f"write ENTRYPOINT {exec_form.array(rest)}" if rest else "name the program itself in ENTRYPOINT"
+            f"write {words.entry(place, exec_form.array(rest))}"
+            if rest
+            else f"name the program itself in {name}"
         )
+        if container.overrides.entrypoint:
+            # The platform's words are not added behind ContainerEntrypoint: there is nothing to confuse it.
+            yield Finding(
+                place,
+                "tini is the entry point, which SageMaker documents as not usable: the arguments `train` and `serve` "
+                "confuse it, and this request sends neither",
+                advice,
+                level=Severity.INFO,
+            )
+            return
         yield Finding(
-            entry.value.argv[0].location,
+            place,
             "tini is the entry point: SageMaker documents that it cannot be used, because the arguments `train` and "
             "`serve` confuse it",
             advice,

@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Sequence
 from typing import Final
 
+from smlint.diagnostics import Location, RequestLocation
 from smlint.workload import Workload
 
 SHELLS: Final = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh", "busybox"})
@@ -33,6 +34,18 @@ def after_init(words: Sequence[str]) -> list[str]:
         if word in _INIT_VALUES and rest:
             rest.pop(0)
     return rest
+
+
+def entry_name(location: Location) -> str:
+    """What the user types to name the program, judged by where it is named now."""
+    return "ContainerEntrypoint" if isinstance(location, RequestLocation) else "ENTRYPOINT"
+
+
+def entry(location: Location, array: str) -> str:
+    """A whole entry point as the user types it there; ``array`` is a JSON array."""
+    return (
+        f'"ContainerEntrypoint": {array}' if isinstance(location, RequestLocation) else f"ENTRYPOINT {array}"
+    )
 
 
 def platform_words(workloads: Sequence[Workload]) -> str:

@@ -20,7 +20,7 @@ CASES = sorted(
     for path in FIXTURES.glob("SM*/*/args.txt")
     if path.read_text(encoding="utf-8").startswith("job\n")
 )
-GOOD = next(FIXTURES.glob("SM610-image-uri/ok-ecr/*.json"))
+GOOD = next(FIXTURES.glob("SM610-image-uri/ok-255-characters/*.json"))
 
 
 @pytest.fixture
