@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -270,3 +271,14 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     printed = capsys.readouterr().out
     assert all(command in printed for command in COMMANDS)
+
+
+def test_a_terminal_gets_links_and_a_pipe_does_not(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "Dockerfile").write_text(BAD)
+    assert main(["Dockerfile", "--color", "always"]) == 1
+    shown = capsys.readouterr().out
+    target = re.findall(r"\x1b\]8;[^;]*;(https://docs\.aws\.amazon\.com/[^\x1b]+)\x1b\\", shown)
+    assert len(target) == 1
+    assert shown.count(target[0]) == 2
+    assert main(["Dockerfile"]) == 1
+    assert "\x1b" not in capsys.readouterr().out

@@ -65,7 +65,9 @@ def _dispatch(arguments: list[str]) -> int:
         sys.stdout.write(f"smlint {__version__}\n")
         return int(ExitCode.CLEAN)
     if "_SMLINT_COMPLETE" in os.environ:
-        return _call(_completed(), arguments, "smlint")
+        from smlint.cli.bash_words import complete
+
+        return complete(lambda: _call(_completed(), arguments, "smlint"))
     if first in _GROUP_OPTIONS:
         return _call(whole(), arguments, "smlint")
     name = first if first in COMMANDS else _DEFAULT

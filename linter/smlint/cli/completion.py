@@ -28,14 +28,14 @@ def rules(incomplete: str) -> Iterator[tuple[str, str]]:
 
 
 def severities(incomplete: str) -> Iterator[str]:
-    """``RULE=LEVEL``: first the rule, then the level."""
+    """``RULE=LEVEL``: first the rule, then, once it is the only one, the level."""
     rule, equals, typed = incomplete.partition("=")
-    if not equals:
-        for word, _ in rules(rule):
-            yield f"{word}="
+    words = [rule] if equals else [word for word, _ in rules(rule)]
+    if len(words) > 1 and rule not in words:
+        yield from (f"{word}=" for word in words)
         return
-    for level in levels(typed):
-        yield f"{rule}={level}"
+    # A single word that ends in "=" would be given a space.
+    yield from (f"{word}={level}" for word in words for level in levels(typed))
 
 
 def levels(incomplete: str) -> Iterator[str]:
@@ -53,8 +53,12 @@ def formats(incomplete: str) -> Iterator[str]:
 
 
 def outputs(incomplete: str) -> Iterator[str]:
-    """``FORMAT=`` in front of a file name."""
-    yield from (f"{name}=" for name in formats(incomplete))
+    """``FORMAT=`` in front of a file name; once there is only one, with a name."""
+    names = list(formats(incomplete))
+    if len(names) == 1:
+        yield f"{names[0]}=smlint.{names[0]}"
+        return
+    yield from (f"{name}=" for name in names)
 
 
 def stages(context: typer.Context, incomplete: str) -> Iterator[str]:
