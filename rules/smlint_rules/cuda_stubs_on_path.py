@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from smlint.container import Container, Known, Witness
 from smlint.diagnostics import Severity
 from smlint.rule import ContainerRule, Context, Finding
+from smlint_rules.loader_config import loader_files
 
 _STUBS = re.compile(r"(?:^|[:\s])([^:\s]*/stubs)/?(?=[:\s]|$)")
-_LOADER = r"^/etc/ld\.so\.conf(?:\.d/.*\.conf)?$"
 
 
 class CudaStubsOnPath(ContainerRule):
@@ -67,14 +67,7 @@ class CudaStubsOnPath(ContainerRule):
 
 
 def _loader(container: Container) -> Iterator[Finding]:
-    found = container.evidence.files_matching([_LOADER], ["/etc/ld.so.conf", "/etc/ld.so.conf.d/"])
-    if not isinstance(found, Known):
-        return
-    for placed in found.value:
-        file = container.files.lookup(placed.path)
-        if not isinstance(file, Known) or file.value.content is None:
-            continue
-        text = re.sub(r"#.*", "", file.value.content.decode("utf-8", "replace"))
+    for placed, text in loader_files(container):
         for folder in _STUBS.findall(text):
             yield Finding(
                 placed.location,

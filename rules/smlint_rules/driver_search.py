@@ -1,7 +1,8 @@
 """Looks for the NVIDIA driver's files in an image, also where the file system cannot be listed.
 
 Their names end in the driver's version, which nobody knows beforehand. An engine is therefore asked for the links that
-the loader follows (``libcuda.so.1``); they lead to the version, and the version to the names of everything else.
+the loader follows (``libcuda.so.1``), in all folders that it looks into and in those that installers use; they lead to
+the version, and the version to the names of everything else.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Final
 
 from smlint.container import Container, Fact, Known, PlacedFile
 from smlint_rules.driver_files import PATTERNS, PROGRAMS, is_driver_file
+from smlint_rules.loader_config import loader_folders
 
 #: Where distributions and NVIDIA's installer put the libraries, by machine.
 _LIBRARIES: Final = {
@@ -30,6 +32,18 @@ _LIBRARIES: Final = {
         "/usr/lib",
     ),
 }
+#: Where drivers were put by hand or by other package managers; the loader may be led there at run time.
+_PREFIXES: Final = (
+    "/usr/local/lib",
+    "/usr/local/lib64",
+    "/usr/local/cuda/lib64",
+    "/opt/nvidia/lib",
+    "/opt/nvidia/lib64",
+    "/opt/conda/lib",
+    "/opt/miniconda3/lib",
+    "/opt/micromamba/lib",
+    "/root/miniconda3/lib",
+)
 _BINARIES: Final = ("/usr/bin", "/usr/lib/nvidia/current")
 #: Libraries of the driver, between "lib" and ".so".
 _NAMES: Final = (
@@ -118,7 +132,8 @@ def _versions(file: PlacedFile) -> Iterator[str]:
 
 def _folders(container: Container) -> tuple[str, ...]:
     platform = container.platform.value if isinstance(container.platform, Known) else ""
-    return _LIBRARIES["arm64" if platform.endswith("/arm64") else "amd64"]
+    own = _LIBRARIES["arm64" if platform.endswith("/arm64") else "amd64"]
+    return tuple(dict.fromkeys((*own, *loader_folders(container), *_PREFIXES)))
 
 
 def _places(folders: Sequence[str]) -> Iterator[str]:

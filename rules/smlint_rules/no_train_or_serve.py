@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from smlint.container import Absent, Container, Known, Witness
-from smlint.diagnostics import Severity
+from smlint.container import Absent, Container, FileEntry, Known, Witness
+from smlint.diagnostics import Related, Severity
 from smlint.dockerfile.bases import BaseKnowledge, base_knowledge
-from smlint.launch.executables import find_program
+from smlint.launch.executables import find_program, may_be_executed
 from smlint.launch.toolkits import supplies
 from smlint.rule import ContainerRule, Context, Finding
 from smlint.workload import Workload
@@ -20,7 +20,7 @@ class NoTrainOrServe(ContainerRule):
     What it checks
     --------------
     An image without ENTRYPOINT in which no directory of PATH holds an executable called like the word that SageMaker
-    appends. Looked at together for all assumed workloads: an image that can train need not be able to serve. In a
+    appends. A file of that name without execute bit is reported as such. Looked at together for all assumed workloads: an image that can train need not be able to serve. In a
     Dockerfile `pip install sagemaker-training`, a COPY of such a file, and whatever cannot be seen count as an answer.
 
     Why it matters on SageMaker
@@ -57,8 +57,11 @@ class NoTrainOrServe(ContainerRule):
     witnesses = frozenset({Witness.DOCKERFILE, Witness.IMAGE})
 
     def check(self, container: Container, context: Context) -> Iterator[Finding]:
-        """Report an image that can start for none of the assumed workloads."""
-        if any(not cannot_start(container, workload) for workload in context.workloads):
+        """Report files of that name that cannot be executed, and an image that can start for no assumed workload."""
+        inert = dict.fromkeys(filter(None, (_inert(container, workload) for workload in context.workloads)))
+        for entry in inert:
+            yield _not_executable(container, entry)
+        if inert or any(not cannot_start(container, workload) for workload in context.workloads):
             return
         if any(entry.keyword == "ENTRYPOINT" for entry in container.other_entries):
             # SM117 names the line that was meant.
@@ -80,8 +83,28 @@ def cannot_start(container: Container, workload: Workload) -> bool:
         return False
     found = find_program(container, workload.word)
     if isinstance(found, Known) or supplies(container, workload.word) is not None:
-        return False
+        return _inert(container, workload) is not None
     return isinstance(found, Absent) or brings(container, workload.word) is False
+
+
+def _inert(container: Container, workload: Workload) -> FileEntry | None:
+    """The file on PATH that the workload's word means, if it cannot be executed and nothing else may answer."""
+    if workload.word is None or not has_no_entrypoint(container) or container.overrides.entrypoint:
+        return None
+    found = find_program(container, workload.word)
+    if not isinstance(found, Known) or supplies(container, workload.word) is not None:
+        return None
+    return None if may_be_executed(found.value) else found.value
+
+
+def _not_executable(container: Container, entry: FileEntry) -> Finding:
+    return Finding(
+        container.anchor,
+        f"`{entry.path}` has no execute bit and there is no ENTRYPOINT, so the container ends before it begins",
+        "run `chmod +x` on it before the build, or COPY it with --chmod=755",
+        (Related("the file comes from here", entry.location),),
+        level=None if container.witness is Witness.IMAGE else dict.fromkeys(Workload, Severity.WARNING),
+    )
 
 
 def has_no_entrypoint(container: Container) -> bool:

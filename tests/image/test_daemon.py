@@ -94,6 +94,7 @@ def test_a_directory_beyond_the_budget_is_said_to_be_read_in_part(
     source: daemon.DaemonImage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(daemon, "LIST_BYTES", 2000)
+    monkeypatch.setattr(daemon, "WHOLE_BYTES", 0)
     container = container_of(source)
     found = container.evidence.files_matching(
         ["^/opt/ml/"], ["/opt/ml/", "/opt/ml/model/", "/opt/ml/output/"]

@@ -1,8 +1,9 @@
 """Images on a container engine, looked at through its API: any Docker or Podman, local or remote.
 
 The API can say what one path is (1 ms) and send a path with everything in it as a tar stream; it cannot list. So a
-container is created from the image, never started, and removed on closing; exact paths are asked for, and directories
-are streamed up to a budget. An export of the whole image would cost seconds for every gigabyte.
+container is created from the image, never started, and removed on closing. A small image is streamed whole, which takes
+a second at most. In a large one, where that would cost seconds for every gigabyte, exact paths are asked for, and
+directories are streamed up to a budget.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from smlint.container import FileKind
 from smlint.image import tar
 from smlint.image.config import ImageConfig, config_of_engine
 from smlint.image.connection import TIMEOUT, connect
+from smlint.image.layer import is_worth_keeping
 from smlint.image.patterns import literal_directory, union
 from smlint.image.reference import ImageError, ImageReference
 from smlint.image.source import Listing, Manifest, Node, check_platform
@@ -32,9 +34,15 @@ LABEL: Final = "io.smlint.image"
 #: Bytes and entries of a directory that are streamed at most, since contents come with the names.
 LIST_BYTES: Final = 64 << 20
 LIST_ENTRIES: Final = 100_000
+#: Images up to this size are looked at whole.
+WHOLE_BYTES: Final = 256 << 20
 MAX_HOPS: Final = 40
 KEPT_FILE: Final = 1 << 14
 KEPT_FILES: Final = 256
+KEPT_TOTAL: Final = 32 << 20
+
+_ELSEWHERE: Final = "folders that no rule names, where a driver may lie as well"
+_NO_LISTING: Final = "an engine cannot list an image of this size"
 
 _STAT_HEADER: Final = "X-Docker-Container-Path-Stat"
 #: Go's os.FileMode, which the API gives.
@@ -58,7 +66,7 @@ class DaemonImage:
         self.reference = reference
         self.config = config
         self.manifest = Manifest(size=size, layers=config.diff_ids)
-        self.files = DaemonFiles(client, image, config)
+        self.files = DaemonFiles(client, image, config, size)
         self._client = client
 
     def close(self) -> None:
@@ -105,17 +113,21 @@ class NotOnEngineError(ImageError):
 class DaemonFiles:
     """The file system of an image on an engine; see :class:`smlint.image.source.FileSystem`."""
 
-    def __init__(self, client: docker.DockerClient, image: str, config: ImageConfig) -> None:
+    def __init__(
+        self, client: docker.DockerClient, image: str, config: ImageConfig, size: int | None = None
+    ) -> None:
         self._client = client
         self.image = image
         self._config = config
+        self._size = size
         self._container: str | None = None
         self._seen: dict[str, Node | None] = {}
         self._listings: dict[str, Listing] = {}
-        #: Directories that were listed to the end: what is not in their listing is not there.
+        #: Directories that were listed to the end, "" for the root: what is not in their listing is not there.
         self._whole: set[str] = set()
         #: Small files that came along with a listing: another question would cost 30 ms.
         self._contents: dict[str, bytes] = {}
+        self._room = KEPT_TOTAL
 
     def stat(self, path: str) -> Node | None:
         """See :class:`smlint.image.source.FileSystem`."""
@@ -134,18 +146,29 @@ class DaemonFiles:
         return None
 
     def search(self, patterns: Sequence[str], under: Sequence[str]) -> Listing:
-        """See :class:`smlint.image.source.FileSystem`; only places in ``under`` are looked at."""
+        """See :class:`smlint.image.source.FileSystem`; in a large image only places in ``under`` are looked at."""
         wanted = union(patterns)
-        places = tuple(under) or tuple(filter(None, map(literal_directory, patterns)))
-        if not places:
-            return Listing((), ("everything but what rules name",))
+        if self._is_seen_whole():
+            return Listing([node for node in self._listings[""].nodes if wanted.search(node.path)])
+        within = tuple(map(literal_directory, patterns))
         found: dict[str, Node] = {}
-        incomplete: list[str] = []
-        for place in places:
+        incomplete = {_ELSEWHERE: _NO_LISTING} if None in within else {}
+        for place in tuple(under) or tuple(filter(None, within)):
             listing = self._place(place)
-            incomplete.extend(listing.incomplete)
+            incomplete.update(listing.incomplete)
             found.update((node.path, node) for node in listing.nodes if wanted.search(node.path))
-        return Listing(sorted(found.values(), key=lambda node: node.path), tuple(dict.fromkeys(incomplete)))
+        return Listing(sorted(found.values(), key=lambda node: node.path), incomplete)
+
+    def _is_seen_whole(self) -> bool:
+        """Whether everything is known; a small image is streamed at the first question."""
+        if self._size is not None and self._size <= WHOLE_BYTES and "" not in self._listings:
+            listing = self._list("/", WHOLE_BYTES)
+            self._listings[""] = Listing(
+                sorted(listing.nodes, key=lambda node: node.path), listing.incomplete
+            )
+            if not listing.incomplete:
+                self._whole.add("")
+        return "" in self._whole
 
     def close(self) -> None:
         """Remove the container."""
@@ -175,21 +198,34 @@ class DaemonFiles:
                 self._whole.add(directory)
         return self._listings[directory]
 
-    def _list(self, directory: str) -> Listing:
-        """Everything below a directory (a resolved path), as far as the budget goes."""
+    def _list(self, directory: str, budget: int | None = None) -> Listing:
+        """Everything below a directory (a resolved path), as far as the budget of bytes goes."""
         nodes: list[Node] = []
         above = posixpath.dirname(directory)
+        budget = LIST_BYTES if budget is None else budget
         with self._archive(directory) as stream:
             for count, member in enumerate(tar.members(stream)):
-                node = _node_of(member, posixpath.normpath(posixpath.join(above, member.name.lstrip("/"))))
-                self._seen[node.path] = node
+                path = posixpath.normpath(posixpath.join(above, member.name.lstrip("/")))
+                node = _node_of(member, path, self._linked(above, member))
+                self._seen[path] = node
                 if node.kind is not FileKind.DIRECTORY:
                     nodes.append(node)
-                if member.type == tar.REGULAR and member.size <= KEPT_FILE and count < KEPT_FILES:
-                    self._contents[node.path] = stream.read(member.size)
-                if count >= LIST_ENTRIES or stream.tell() + member.size > LIST_BYTES:
-                    return Listing(nodes, (directory,))
+                if (count < KEPT_FILES and member.size <= KEPT_FILE) or is_worth_keeping(member):
+                    self._keep(path, member, stream)
+                if count >= LIST_ENTRIES or stream.tell() + member.size > budget:
+                    return Listing(nodes, {directory: "it holds more than is read over the engine's API"})
         return Listing(nodes)
+
+    def _linked(self, above: str, member: tar.Member) -> Node | None:
+        """What a hard link stands for: the engine sends the first of the names with the content."""
+        if member.type != tar.HARD_LINK:
+            return None
+        return self._seen.get(posixpath.normpath(posixpath.join(above, member.link.lstrip("/"))))
+
+    def _keep(self, path: str, member: tar.Member, stream: ForwardStream) -> None:
+        if member.type == tar.REGULAR and member.size <= self._room:
+            self._contents[path] = stream.read(member.size)
+            self._room -= member.size
 
     def _resolve(self, path: str, hops: int) -> Node | None:
         node: Node | None = Node("/", FileKind.DIRECTORY, 0o755)
@@ -295,8 +331,9 @@ def _one_line(what: str) -> Iterator[None]:
 
 
 def _ancestors(path: str) -> Iterator[str]:
-    """The directories above ``path``, the closest first, the root left out."""
-    while path := path.rpartition("/")[0]:
+    """The directories above ``path``, the closest first, "" for the root."""
+    while path:
+        path = path.rpartition("/")[0]
         yield path
 
 
@@ -313,13 +350,14 @@ def _permissions(mode: int) -> int:
     return (mode & 0o777) | sum(bit for go, bit in special if mode & go)
 
 
-def _node_of(member: tar.Member, path: str) -> Node:
+def _node_of(member: tar.Member, path: str, linked: Node | None) -> Node:
     kind = _TAR_KINDS.get(member.type, FileKind.OTHER)
+    size = member.size if member.type == tar.REGULAR else None
     return Node(
         path=path,
         kind=kind,
         mode=member.mode,
-        size=member.size if member.type == tar.REGULAR else None,
+        size=linked.size if linked else size,
         uid=member.uid,
         gid=member.gid,
         link=member.link if member.type == tar.SYMLINK else None,

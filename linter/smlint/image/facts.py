@@ -61,8 +61,7 @@ class ImageEvidence:
         if isinstance(files, Unseen):
             return Unknown(files.reason)
         listing: Listing = files.search(tuple(patterns), tuple(under))
-        for place in listing.incomplete:
-            self.not_looked_at[place] = "it holds more than is read over the engine's API"
+        self.not_looked_at.update(listing.incomplete)
         found = tuple(
             PlacedFile(
                 path=node.path,

@@ -102,7 +102,7 @@ def index_layer(stream: tar.Stream, name: str, kept: dict[int, bytes] | None = N
     try:
         for member in tar.members(stream):
             index.add(member)
-            if kept is not None and member.size <= room and _is_worth_keeping(member):
+            if kept is not None and member.size <= room and is_worth_keeping(member):
                 kept[member.offset] = stream.read(member.size)
                 room -= member.size
     except tar.TarError as error:
@@ -162,7 +162,8 @@ class _Prefixed:
         return self._file.read(size)
 
 
-def _is_worth_keeping(member: tar.Member) -> bool:
+def is_worth_keeping(member: tar.Member) -> bool:
+    """Whether rules are likely to ask for the content of an entry, and it is small enough to be held."""
     path = member.name.removeprefix("./").lstrip("/")
     if _DATABASES.fullmatch(path):
         return member.size <= KEPT_DATABASE

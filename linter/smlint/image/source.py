@@ -42,10 +42,10 @@ class Node:
 
 
 class Listing(NamedTuple):
-    """The nodes a search found, and in what places it could not look to the end."""
+    """The nodes a search found, and the places where it could not look to the end, each with the reason."""
 
     nodes: Sequence[Node]
-    incomplete: tuple[str, ...] = ()
+    incomplete: Mapping[str, str] = {}
 
 
 class FileSystem(Protocol):

@@ -68,23 +68,34 @@ def find_program(container: Container, name: str) -> Fact[FileEntry]:
     """The file that is executed for ``name``: a path if it has a slash, else the first hit on PATH.
 
     A directory of PATH in which nothing can be seen does not hide a hit further on: what a Dockerfile puts on PATH by
-    name is meant to be found.
+    name is meant to be found. A file without execute bit is passed over, as execvp does, and given when there is no
+    other.
     """
     if not is_resolved(name) or not name:
         return Unknown("the program's name is not resolved")
     if "/" in name:
         return file_at(container, name)
     unseen: Unknown | None = None
+    inert: Known[FileEntry] | None = None
     path, complete = search_path(container)
     for directory in path:
         found = container.files.lookup(posixpath.join(directory, name))
         if isinstance(found, Known) and found.value.kind is not FileKind.DIRECTORY:
-            return found
+            if may_be_executed(found.value):
+                return found
+            inert = inert or found
         if isinstance(found, Unknown):
             unseen = unseen or found
+    if inert is not None:
+        return inert
     if unseen is None and not complete:
         return Unknown("PATH is not known")
     return unseen or ABSENT
+
+
+def may_be_executed(entry: FileEntry) -> bool:
+    """Whether a file has an execute bit, or its bits cannot be seen."""
+    return entry.mode is None or bool(entry.mode & 0o111)
 
 
 def search_path(container: Container) -> tuple[tuple[str, ...], bool]:
@@ -154,7 +165,7 @@ def can_start(container: Container, name: str) -> Start:
     entry = found.value
     if entry.kind is FileKind.DIRECTORY:
         return Start(Trouble.DIRECTORY, certain=True, entry=entry)
-    if entry.mode is not None and not entry.mode & 0o111:
+    if not may_be_executed(entry):
         return Start(Trouble.NOT_EXECUTABLE, certain=True, entry=entry)
     architecture = _other_architecture(container, entry)
     if architecture:
