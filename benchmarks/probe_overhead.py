@@ -2,14 +2,16 @@
 
     python benchmarks/probe_overhead.py [--rounds 7] [--image REF]
 
-The image's program ends at once on SIGTERM. Each round runs ``docker run`` + ``docker stop`` + ``docker rm`` and a
-whole probe, which starts and stops the container twice (without and with an init); the medians and the median of the
-differences are printed, in seconds. Without ``--image`` the test suite's Debian base is used, which needs mmdebstrap.
+The image's program ends at once on SIGTERM. Each round runs ``docker run`` + ``docker stop`` + ``docker rm``, the same
+with ``--init``, a probe, which does both, and the whole command ``smlint image REF --probe-sigterm``, which also starts
+an interpreter and judges the image's content. Medians of the times and of the differences are printed, in seconds.
+Without ``--image`` the test suite's Debian base is used, which needs mmdebstrap.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import subprocess
 import sys
@@ -36,14 +38,25 @@ def main() -> int:
     parser.add_argument("--image", help="an image on the engine whose program ends at once on SIGTERM")
     arguments = parser.parse_args()
     image = arguments.image or build()
-    own: list[float] = []
-    probed: list[float] = []
+    columns: dict[str, list[float]] = {}
     for _ in range(arguments.rounds):
-        own.append(timed(lambda: start_and_stop(image)))
-        probed.append(timed(lambda: probe(image)))
-    over = [after - before for before, after in zip(own, probed, strict=True)]
-    for name, values in (("docker run + docker stop", own), ("probe, two runs", probed), ("overhead", over)):
-        print(f"{name:<26} {statistics.median(values):5.2f} s  ({min(values):.2f} to {max(values):.2f})")
+        plain = timed(lambda: start_and_stop(image))
+        init = timed(lambda: start_and_stop(image, "--init"))
+        probed = timed(lambda: probe(image))
+        command = timed(lambda: whole_command(image))
+        for name, value in (
+            ("docker run + docker stop", plain),
+            ("the same with --init", init),
+            ("probe: both", probed),
+            ("smlint image --probe-sigterm", command),
+            ("probe, over docker run + stop", probed - plain),
+            ("probe, over both of them", probed - plain - init),
+            ("command, over docker run + stop", command - plain),
+            ("command, over both of them", command - plain - init),
+        ):
+            columns.setdefault(name, []).append(value)
+    for name, values in columns.items():
+        print(f"{name:<32} {statistics.median(values):5.2f} s  ({min(values):.2f} to {max(values):.2f})")
     return 0
 
 
@@ -68,9 +81,9 @@ def timed(call: Callable[[], None]) -> float:
     return time.perf_counter() - began
 
 
-def start_and_stop(image: str) -> None:
+def start_and_stop(image: str, *options: str) -> None:
     """What anyone would type."""
-    started = docker_command("run", "--detach", "--network=none", image, "train")
+    started = docker_command("run", "--detach", "--network=none", *options, image, "train")
     docker_command("stop", "--time=120", started)
     docker_command("rm", started)
 
@@ -91,6 +104,13 @@ def probe(image: str) -> None:
         session.probe(client.api, ProbePlan(image))
     finally:
         client.close()
+
+
+def whole_command(image: str) -> None:
+    """What a user waits for."""
+    command = "import sys; from smlint.cli import run; run()"
+    options = ["--probe-sigterm", "--isolated", "--output", os.devnull]
+    subprocess.run([sys.executable, "-c", command, "image", image, *options], check=True, capture_output=True)
 
 
 if __name__ == "__main__":

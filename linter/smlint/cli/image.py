@@ -132,6 +132,30 @@ def image(
         settings = settings_of.override(settings, "command line", **words)
         plan = make_plan(settings, (), known)
         origin = _origin(dockerfile, settings) if dockerfile is not None else None
+        foresight = None
+        if probe_sigterm:
+            from smlint.cli import probing
+
+            asked = probe_options.ProbeArguments(
+                entrypoint=tuple(entrypoint),
+                argument=tuple(argument),
+                request=request,
+                hyperparameters=hyperparameters,
+                channel=tuple(channel),
+                model=model,
+                env=tuple(env),
+                network=network,
+                gpus=gpus,
+                memory=memory,
+                pids_limit=pids_limit,
+                grace=grace,
+                full_grace=full_grace,
+                ready_log=ready_log,
+                ready_ping=ready_ping,
+                settle=settle,
+                ready_timeout=ready_timeout,
+            )
+            foresight = probing.Foresight(probing.Asked(asked, settings.workload, plan, origin))
         with Bars() as bars:
             result = lint_images(
                 named,
@@ -141,36 +165,10 @@ def image(
                 origin=origin,
                 jobs=jobs,
                 progress=bars.bar,
+                look=foresight.look if foresight is not None else None,
             )
-        if probe_sigterm:
-            from smlint.cli import probing
-
-            asked = probing.Asked(
-                probe_options.ProbeArguments(
-                    entrypoint=tuple(entrypoint),
-                    argument=tuple(argument),
-                    request=request,
-                    hyperparameters=hyperparameters,
-                    channel=tuple(channel),
-                    model=model,
-                    env=tuple(env),
-                    network=network,
-                    gpus=gpus,
-                    memory=memory,
-                    pids_limit=pids_limit,
-                    grace=grace,
-                    full_grace=full_grace,
-                    ready_log=ready_log,
-                    ready_ping=ready_ping,
-                    settle=settle,
-                    ready_timeout=ready_timeout,
-                ),
-                settings.workload,
-                platform,
-                plan,
-                origin,
-            )
-            probes = probing.run(named, result.outcomes, asked)
+        if foresight is not None:
+            probes = probing.run(named, result.outcomes, foresight)
             result = result._replace(outcomes=probes.outcomes, failures=(*result.failures, *probes.failures))
         code = conclude(Result(*result, settings), reporting)
     except (ConfigError, UnknownRuleError, BrokenPackError, OutputError) as error:

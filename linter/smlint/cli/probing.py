@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import typer
@@ -13,9 +13,7 @@ from smlint.cli import options
 from smlint.cli.probe_options import ProbeArguments, plans
 from smlint.diagnostics import ImageLocation
 from smlint.engine import Outcome, Plan, in_order
-from smlint.image.daemon import open_daemon
-from smlint.image.facts import container_of
-from smlint.image.reference import ImageError, Transport, parse_reference
+from smlint.image.reference import Transport, parse_reference
 from smlint.probe.diagnose import diagnostics
 from smlint.probe.expectation import Expectation, expect
 from smlint.probe.interruption import Interruption, ProbeInterruptedError
@@ -28,6 +26,7 @@ from smlint.workload import Workload
 if TYPE_CHECKING:
     import docker
 
+    from smlint.container import Container
     from smlint.image.origin import Origin
     from smlint.report.probe_line import ProbeLine
 
@@ -37,10 +36,14 @@ class Asked(NamedTuple):
 
     words: ProbeArguments
     workloads: tuple[Workload, ...]
-    platform: str | None
     rules: Plan
     #: The Dockerfile that findings are led back to.
     origin: Origin | None
+
+
+class _Planned(NamedTuple):
+    plan: ProbePlan
+    expectation: Expectation
 
 
 class Probes(NamedTuple):
@@ -50,10 +53,48 @@ class Probes(NamedTuple):
     failures: tuple[str, ...]
 
 
-def run(references: Iterable[str], outcomes: Iterable[Outcome], asked: Asked) -> Probes:
+class Foresight:
+    """What the images let one expect of their probes, gathered while they are open to be judged.
+
+    To open an image once more costs a third of a second.
+    """
+
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
+        self._planned: dict[str, tuple[_Planned, ...] | ProbeError] = {}
+
+    def look(self, reference: str, container: Container) -> None:
+        """Note the plans for an image; what is wrong with them is said when they are wanted."""
+        try:
+            self._planned[reference] = tuple(_plans(reference, container, self.asked))
+        except ProbeError as error:
+            self._planned[reference] = error
+
+    def plans(self, reference: str) -> tuple[_Planned, ...]:
+        """The plans for an image that was looked at, each with what to expect; raises ProbeError."""
+        found = self._planned[reference]
+        if isinstance(found, ProbeError):
+            raise found
+        return found
+
+
+def _plans(reference: str, container: Container, asked: Asked) -> Iterator[_Planned]:
+    named = parse_reference(reference)
+    if named.transport not in (Transport.ANY, Transport.DOCKER_DAEMON) or named.image is None:
+        raise ProbeError(
+            f"{reference} lies on no engine, so that it cannot be started; load it first: docker load"
+        )
+    for plan in plans(asked.words, named.image, asked.workloads):
+        expectation = expect(container, plan)
+        ready = plan.ready._replace(expects_handler=expectation.handler)
+        yield _Planned(plan._replace(ready=ready, anchor=expectation.anchor), expectation)
+
+
+def run(references: Iterable[str], outcomes: Iterable[Outcome], foresight: Foresight) -> Probes:
     """Probe one image after the other. Ctrl-C and SIGTERM end the call when everything is cleaned up."""
     found = list(outcomes)
     failures: list[str] = []
+    asked = foresight.asked
     with _engine() as client, Interruption() as interruption, _line() as line:
         for reference in references:
             index = _judged(reference, found)
@@ -61,12 +102,12 @@ def run(references: Iterable[str], outcomes: Iterable[Outcome], asked: Asked) ->
                 # It could not even be read, and a line about that has been made already.
                 continue
             try:
-                for plan, expectation in _planned(reference, asked):
+                for plan, expectation in foresight.plans(reference):
                     record = probe(client.api, plan, line, interruption)
                     found[index] = _with(found[index], Probed(record, expectation.launch), asked)
             except ProbeInterruptedError as interrupted:
                 _end(interrupted)
-            except (ProbeError, ImageError) as error:
+            except ProbeError as error:
                 failures.append(str(error))
     return Probes(tuple(found), tuple(failures))
 
@@ -76,20 +117,6 @@ def _judged(reference: str, outcomes: list[Outcome]) -> int | None:
     image = parse_reference(reference).image
     names = (reference, f"{Transport.DOCKER_DAEMON}:{image}", f"{Transport.DOCKER}://{image}")
     return next((index for index, outcome in enumerate(outcomes) if outcome.subject.name in names), None)
-
-
-def _planned(reference: str, asked: Asked) -> Iterator[tuple[ProbePlan, Expectation]]:
-    """The plans for one image, each with what its files let one expect."""
-    named = parse_reference(reference)
-    if named.transport not in (Transport.ANY, Transport.DOCKER_DAEMON) or named.image is None:
-        raise ProbeError(
-            f"{reference} lies on no engine, so that it cannot be started; load it first: docker load"
-        )
-    for plan in plans(asked.words, named.image, asked.workloads):
-        with closing(open_daemon(named, asked.platform)) as source:
-            expectation = expect(container_of(source), plan)
-        ready = plan.ready._replace(expects_handler=expectation.handler)
-        yield plan._replace(ready=ready, anchor=expectation.anchor), expectation
 
 
 def _with(outcome: Outcome, probed: Probed, asked: Asked) -> Outcome:

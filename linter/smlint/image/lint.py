@@ -38,13 +38,17 @@ def lint_images(
     origin: Origin | None = None,
     jobs: int = 1,
     progress: Callable[[str], Progress] | None = None,
+    look: Callable[[str, Container], None] | None = None,
 ) -> Result:
-    """Judge every image, ``jobs`` of them at a time; outcomes keep the order of ``references``."""
+    """Judge every image, ``jobs`` of them at a time; outcomes keep the order of ``references``.
+
+    ``look`` is given every container while its image is open.
+    """
 
     def one(text: str) -> Outcome | str:
         told = options if progress is None else options.telling(progress(text))
         try:
-            return lint_image(text, told, plan, workloads, origin)
+            return lint_image(text, told, plan, workloads, origin, look)
         except ImageError as error:
             return str(error)
 
@@ -56,7 +60,12 @@ def lint_images(
 
 
 def lint_image(
-    text: str, options: Options, plan: Plan, workloads: tuple[Workload, ...], origin: Origin | None = None
+    text: str,
+    options: Options,
+    plan: Plan,
+    workloads: tuple[Workload, ...],
+    origin: Origin | None = None,
+    look: Callable[[str, Container], None] | None = None,
 ) -> Outcome:
     """Judge one image; raises :class:`ImageError` when it cannot be read."""
     source = open_image(parse_reference(text), options)
@@ -64,6 +73,8 @@ def lint_image(
         container = container_of(source)
         found = judge(container, plan, workloads)
         found.extend(not_looked_at(source, container, plan, workloads))
+        if look is not None:
+            look(text, container)
     finally:
         source.close()
     if origin is not None:
