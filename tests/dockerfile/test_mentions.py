@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from smlint.dockerfile import parse
-from smlint.dockerfile.mentions import mentions
+from smlint.dockerfile.mentions import Mentions
+from smlint.dockerfile.runs import RunText
 from smlint.dockerfile.state import Evaluation, Step
 
 PATH = "/usr/local/bin/train"
@@ -14,6 +15,10 @@ PATH = "/usr/local/bin/train"
 def step(run: str, before: str = "WORKDIR /app") -> Step:
     evaluation = Evaluation(parse(f"FROM image\n{before}\nENV BIN=/usr/local/bin\n{run}\n"), "Dockerfile", {})
     return evaluation.state(evaluation.stages.choose(None)).steps[-1]
+
+
+def mentions(asked: Step) -> Mentions:
+    return RunText(asked).mentions
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,7 @@ class BaseKnowledge(NamedTuple):
     read: datetime.date | None = None
 
 
+@functools.lru_cache(maxsize=256)
 def base_knowledge(reference: str) -> BaseKnowledge | None:
     """What is known of the image ``reference``; None for images that nobody has looked up.
 

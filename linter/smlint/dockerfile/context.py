@@ -14,23 +14,16 @@ from typing import Final
 from smlint.container import ABSENT, UNRESOLVED, Fact, FileEntry, FileKind, Known, SimpleCommand, Unknown
 from smlint.dockerfile.buildcontext import LINK_LIMIT, BuildContext
 from smlint.dockerfile.changes import Change, Changed, CopiedFrom, LinkTo, Opaque, with_mode
-from smlint.dockerfile.effects import effect
+from smlint.dockerfile.effects import changers, effect
 from smlint.dockerfile.history import Histories, History
-from smlint.dockerfile.mentions import Mentions, mentions
-from smlint.dockerfile.paths import BASE_DIRECTORY, in_base_directory, name, normalise, parents, within
+from smlint.dockerfile.operands import Operands
+from smlint.dockerfile.paths import BASE_DIRECTORY, in_base_directory, name, normalise, within
 from smlint.dockerfile.placed import Placed
 from smlint.dockerfile.runs import Runs
 from smlint.dockerfile.stages import Stage
 from smlint.dockerfile.state import Step
 
-#: Programs that change files, and redirections: a RUN without any of them leaves copied files alone.
-_CHANGES: Final = re.compile(
-    r"\b(?:aws|chmod|cp|curl|dos2unix|ed|ex|find|git|gsutil|install|ln|mkdir|mv|patch|perl|rm|rmdir|rsync|scp|sed|svn|tar"
-    r"|tee|touch|truncate|unix2dos|unlink|unzip|wget|xargs)\b|>"
-)
 _CHANGES_DIRECTORY: Final = re.compile(r"\b(?:cd|pushd|popd|chroot|env)\b")
-#: What may name a path without spelling it.
-_MAY_NAME_ANYTHING: Final = re.compile(r"[*?\[{$]|\bfind\b|\bxargs\b|(?:^|\s)\.(?:/?\s|/?$)")
 
 
 class StageFiles:
@@ -42,7 +35,7 @@ class StageFiles:
         self._runs = runs
         self._placed = Placed(context, path, self.lookup_in)
         self._known: dict[tuple[int, str], Fact[FileEntry]] = {}
-        self._mentioned: dict[tuple[int, int], Mentions] = {}
+        self._changing: dict[int, tuple[Operands, ...] | None] = {}
         self._depth = 0
 
     def lookup_in(self, stage: Stage, path: str) -> Fact[FileEntry]:
@@ -92,7 +85,8 @@ class StageFiles:
         for number in range(len(history.steps) - 1, -1, -1):
             step = history.steps[number]
             if step.instruction.keyword == "RUN":
-                if not _may_concern(step, path) or (named and not self._mentions(step).may_concern(path)):
+                text = self._runs.text(step)
+                if not text.may_concern(path) or (named and not text.mentions.may_concern(path)):
                     continue
                 found = self._ran(history, number, path, changes)
                 if isinstance(found, str):
@@ -108,14 +102,6 @@ class StageFiles:
                 return changes, found
         return changes, _below(history, path)
 
-    def _mentions(self, step: Step) -> Mentions:
-        # One ONBUILD instruction may be executed by several stages, each with its own variables.
-        key = (id(step.instruction), step.stage.number)
-        found = self._mentioned.get(key)
-        if found is None:
-            found = self._mentioned[key] = mentions(step)
-        return found
-
     def _entered(self, step: Step, path: str) -> Fact[FileEntry] | None:
         if within(step.directory, path) is None:
             return None
@@ -127,16 +113,17 @@ class StageFiles:
     ) -> Fact[FileEntry] | str | None:
         """What a RUN did: decided, or where to look further; changes on the way are noted."""
         step = history.steps[number]
-        commands = self._runs.commands(step)
+        text = self._runs.text(step).text
+        commands = self._changers(step)
         if commands is None:
-            named = name(path) in _text(step)
+            named = name(path) in text
             return Unknown("a RUN that smlint cannot read may have changed it") if named else None
         started_with = path
-        in_base = path.startswith(BASE_DIRECTORY) and not _CHANGES_DIRECTORY.search(_text(step))
-        for command in reversed([inner for each in commands for inner in _without_wrappers(each)]):
-            if in_base and command.directory == UNRESOLVED:
-                command = command._replace(directory=BASE_DIRECTORY)
-            found = effect(command, path, history.is_directory)
+        in_base = path.startswith(BASE_DIRECTORY) and not _CHANGES_DIRECTORY.search(text)
+        for operands in reversed(commands):
+            if in_base and operands.directory == UNRESOLVED:
+                operands = operands._replace(command=operands.command._replace(directory=BASE_DIRECTORY))
+            found = effect(operands, path, history.is_directory)
             if isinstance(found, Changed):
                 changes.append(found.change)
             elif isinstance(found, CopiedFrom):
@@ -150,6 +137,15 @@ class StageFiles:
             elif found is not None:
                 return ABSENT
         return path if path != started_with else None
+
+    def _changers(self, step: Step) -> tuple[Operands, ...] | None:
+        """The commands of a RUN that may change files; None where it cannot be read."""
+        key = id(step)
+        if key not in self._changing:
+            commands = self._runs.commands(step)
+            inner = [each for command in commands or () for each in _without_wrappers(command)]
+            self._changing[key] = None if commands is None else tuple(changers(inner))
+        return self._changing[key]
 
 
 def _applied(changes: Iterable[Change], fact: Fact[FileEntry]) -> Fact[FileEntry]:
@@ -165,23 +161,6 @@ def _below(history: History, path: str) -> Fact[FileEntry]:
     if any(step.instruction.keyword == "RUN" for step in history.steps):
         return Unknown("a RUN may have made it")
     return ABSENT
-
-
-def _may_concern(step: Step, path: str) -> bool:
-    """Whether a RUN is worth reading when ``path`` is asked for; cheap, and errs towards yes."""
-    if step.instruction.exec_form is not None:
-        return True
-    text = _text(step)
-    if not _CHANGES.search(text) and name(path) not in text:
-        return False
-    return _MAY_NAME_ANYTHING.search(text) is not None or any(
-        name(each) in text for each in (path, *parents(path)) if each != "/"
-    )
-
-
-def _text(step: Step) -> str:
-    """What a RUN says, heredocs included."""
-    return step.instruction.value + "".join(heredoc.content for heredoc in step.instruction.heredocs)
 
 
 def _without_wrappers(command: SimpleCommand) -> tuple[SimpleCommand, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, TypeAlias
 
 from smlint.container import UNRESOLVED, SimpleCommand
@@ -24,7 +24,7 @@ IsDirectory: TypeAlias = Callable[[str], bool]
 _INTERPRETERS: Final = re.compile(r"(?:ba|da|z|k|a)?sh|python[\d.]*|perl|ruby|node|Rscript|source|\.")
 # fmt: off
 #: Programs that read the files they are given and leave them alone.
-_READERS: Final = frozenset((
+READERS: Final = frozenset((
     "cat", "ls", "test", "[", "[[", "grep", "egrep", "fgrep", "head", "tail", "stat", "file", "wc",
     "md5sum", "sha1sum", "sha256sum", "sha512sum", "cut", "sort", "diff", "cmp", "readlink", "realpath",
     "basename", "dirname", "which", "type", "echo", "printf", "cd", "pushd", "export", "set", "less",
@@ -42,19 +42,23 @@ _CHANGERS: Final = frozenset((
 _MENDS: Final = re.compile(r"s(.)(?:\\r|\^M|\\x0[dD]|\\015|\r)\+?\$?\1\1[gm]*")
 
 
-def effect(command: SimpleCommand, path: str, is_directory: IsDirectory) -> Effect | None:
-    """What ``command``, freed of its wrappers, does to ``path`` (absolute, known); None for nothing.
+def changers(commands: Iterable[SimpleCommand]) -> Iterator[Operands]:
+    """The commands, freed of their wrappers, that may change files at all."""
+    for command in commands:
+        operands = Operands.of(command)
+        if operands.program not in READERS or any(">" in redirect.operator for redirect in command.redirects):
+            yield operands
+
+
+def effect(operands: Operands, path: str, is_directory: IsDirectory) -> Effect | None:
+    """What a command, freed of its wrappers, does to ``path`` (absolute, known); None for nothing.
 
     ``is_directory`` says whether a path certainly is a directory when the command runs.
     """
-    written = _redirected(command, path)
+    written = _redirected(operands.command, path)
     if written is not None:
         return written
-    operands = Operands.of(command)
-    if operands is None:
-        return None
-    handler = _HANDLERS.get(operands.program, _other)
-    return handler(operands, path, is_directory)
+    return _HANDLERS.get(operands.program, _other)(operands, path, is_directory) if operands.program else None
 
 
 def _redirected(command: SimpleCommand, path: str) -> Effect | None:
@@ -266,7 +270,7 @@ def _xargs(operands: Operands, path: str, is_directory: IsDirectory) -> Effect |
 def _on_many(words: list[str], *, certain: bool) -> Effect | None:
     """A command that is run on files which nobody lists: by find and xargs."""
     program = name(words[0]) if words else ""
-    if program in _READERS or not program:
+    if program in READERS or not program:
         return None
     if program == "chmod":
         modes = [word for word in words[1:] if not re.fullmatch(r"-[Rvcf]+|\{\}.*|[;+]|\\;", word)]
@@ -279,7 +283,7 @@ def _on_many(words: list[str], *, certain: bool) -> Effect | None:
 
 def _other(operands: Operands, path: str, is_directory: IsDirectory) -> Effect | None:
     program = operands.program
-    if program in _READERS:
+    if program in READERS:
         return None
     words = operands.words
     if _INTERPRETERS.fullmatch(program) and words:

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from smlint.dockerfile.build import BuiltFiles
 
 _WILDCARD: Final = re.compile(r"\[[^\]]*\]|[*?]")
-_VARIABLE: Final = re.compile(r"\$(?:\{([A-Za-z_]\w*)[^}]*\}|([A-Za-z_]\w*))")
 
 
 class DockerfileEvidence:
@@ -61,7 +60,7 @@ class DockerfileEvidence:
             self._steps = self._run_steps()
         found: list[RunCommand] = []
         for step, copied in self._steps:
-            if _concerns(step, pattern):
+            if self._runs.text(step).speaks_of(pattern):
                 commands = self._runs.commands(step) or ()
                 found += [_run_command(command, step.stage.label, copied) for command in commands]
         return found
@@ -208,20 +207,3 @@ def _run_command(command: SimpleCommand, stage: str, copied: tuple[str, ...] | N
     from smlint.shell.commands import unwrap
 
     return RunCommand(command, unwrap(command), stage, copied)
-
-
-def _concerns(step: Step, hint: re.Pattern[str]) -> bool:
-    instruction = step.instruction
-    texts = [instruction.value, *(heredoc.content for heredoc in instruction.heredocs)]
-    if any(hint.search(text) for text in texts) or hint.search(step.directory):
-        return True
-    return any("$" in text and hint.search(_with_values(text, step)) for text in texts)
-
-
-def _with_values(text: str, step: Step) -> str:
-    """``text`` with the values of its variables; good enough to see whether it is worth reading."""
-
-    def value(match: re.Match[str]) -> str:
-        return step.lookup(match.group(1) or match.group(2)) or ""
-
-    return _VARIABLE.sub(value, text)

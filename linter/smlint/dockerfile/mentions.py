@@ -9,6 +9,7 @@ import re
 from typing import Final, NamedTuple
 
 from smlint.container import UNRESOLVED
+from smlint.dockerfile.effects import READERS
 from smlint.dockerfile.paths import name, normalise, parents
 from smlint.dockerfile.runs import is_posix
 from smlint.dockerfile.state import Step
@@ -17,6 +18,8 @@ from smlint.dockerfile.state import Step
 _PLAIN: Final = re.compile(r"(?:/(?!-)[\w.+@%:-]+)+")
 #: ``$NAME`` and ``${NAME}``, whose value may be known, and all that a shell may replace by any text.
 _VARIABLE: Final = re.compile(r"\$(?:\{(\w+)\}|(\w+)|\{[^{}]*\}|[@*#?$!-])")
+#: A name that is not read there, but perhaps set.
+_NAME: Final = re.compile(r"(?<![\w{$])\w+")
 _SEPARATOR: Final = re.compile(r"([;&|()\n]+)")
 _WORD: Final = re.compile(r"[^\s<>=]+")
 _SPECIAL: Final = re.compile(rf"[*?\[\]{{}}$~{UNRESOLVED}]")
@@ -33,14 +36,6 @@ _BEFORE_PROGRAM: Final = re.compile(
     r"\s*(?:(?:then|do|else|elif|if|while|until|!|\{|[A-Za-z_]\w*=[\w./-]*)\s+)*"
 )
 _PUNCTUATION: Final = frozenset(("{", "}", "[", "]", "[[", "]]", "!"))
-# fmt: off
-#: Programs that leave their operands alone; what they write goes where it is redirected to.
-_READERS: Final = frozenset((
-    "[", "[[", "apk", "apt", "apt-get", "cat", "chgrp", "chown", "conda", "dnf", "dpkg", "echo", "export", "gem",
-    "grep", "groupadd", "ldconfig", "ls", "mamba", "micromamba", "npm", "pip", "pip3", "poetry", "printf", "rpm",
-    "set", "test", "useradd", "uv", "yarn", "yum",
-))
-# fmt: on
 
 
 class Mentions(NamedTuple):
@@ -73,11 +68,9 @@ class Mentions(NamedTuple):
         )
 
 
-def mentions(step: Step) -> Mentions:
-    """The words of a RUN step, heredocs included."""
-    instruction = step.instruction
-    text = instruction.value + "".join(f"\n{heredoc.content}\n" for heredoc in instruction.heredocs)
-    if instruction.exec_form is not None or not is_posix(step.shell) or _REACHES_ANYTHING.search(text):
+def mentions(step: Step, text: str) -> Mentions:
+    """The words of a RUN step; ``text`` is what it says, heredocs included."""
+    if step.instruction.exec_form is not None or not is_posix(step.shell) or _REACHES_ANYTHING.search(text):
         return _ANYTHING
     text = text.replace("\\\n", "").replace("\\", "").replace(">|", ">").replace("`", "$;")
     if "$" in text:
@@ -126,7 +119,7 @@ class _Found:
         if not words:
             return True
         if whole and not segment.lstrip().startswith((">", "<")):
-            if words[0] in _READERS and ">" not in segment:
+            if words[0] in READERS and ">" not in segment:
                 return True
             # What a command runs it does not change.
             if not _SPECIAL.search(words[0]):
@@ -184,12 +177,11 @@ class _Found:
 
 def _with_values(text: str, step: Step) -> str:
     """``text`` with the values of the variables that it does not set itself."""
+    own = set(_NAME.findall(text))
 
     def value(match: re.Match[str]) -> str:
         variable = match.group(1) or match.group(2)
-        known = step.lookup(variable) if variable else None
-        if known is None or re.search(rf"(?<![\w{{$]){variable}\b", text):
-            return UNRESOLVED
-        return known
+        known = step.lookup(variable) if variable and variable not in own else None
+        return UNRESOLVED if known is None else known
 
     return _VARIABLE.sub(value, text)

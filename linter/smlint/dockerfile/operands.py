@@ -25,7 +25,7 @@ class Operands(NamedTuple):
     """A simple command, its words sorted."""
 
     command: SimpleCommand
-    #: Base name of the program.
+    #: Base name of the program; "" where there is none, or it is not known.
     program: str
     #: All words behind the program.
     words: list[str]
@@ -35,11 +35,11 @@ class Operands(NamedTuple):
     target: str | None
 
     @classmethod
-    def of(cls, command: SimpleCommand) -> Operands | None:
-        """The operands of ``command``, which has no wrappers; None where there is no program or it is not known."""
+    def of(cls, command: SimpleCommand) -> Operands:
+        """The operands of ``command``, which has no wrappers."""
         words = [word.text for word in command.words]
         if not words or UNRESOLVED in words[0]:
-            return None
+            return cls(command, "", [], [], None)
         program, rest = name(words[0]), words[1:]
         files, target = _files(program, rest)
         return cls(command, program, rest, files, target)

@@ -5,17 +5,30 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable
+from functools import cached_property
 from operator import itemgetter
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smlint.container import SimpleCommand, Word
 from smlint.diagnostics import FileLocation, Location
 from smlint.dockerfile.paths import name
 from smlint.dockerfile.state import Step
 
+if TYPE_CHECKING:
+    from smlint.dockerfile.mentions import Mentions
+
 _SHELLS: Final = frozenset(("sh", "bash", "dash", "ash", "ksh", "zsh", "busybox"))
 _SHEBANG: Final = re.compile(r"#!\s*(?:\S*/)?(?:env\s+(?:-\S+\s+)*)?(\S*)")
 _LONE_HEREDOC: Final = re.compile(r"[0-9]*<<-?\s*(['\"]?)[^\s<>|;&'\"]+\1\s*")
+
+_VARIABLE: Final = re.compile(r"\$(?:\{([A-Za-z_]\w*)[^}]*\}|([A-Za-z_]\w*))")
+#: Programs that change files, and redirections: a RUN without any of them leaves copied files alone.
+_CHANGES: Final = re.compile(
+    r"\b(?:aws|chmod|cp|curl|dos2unix|ed|ex|find|git|gsutil|install|ln|mkdir|mv|patch|perl|rm|rmdir|rsync|scp|sed|svn|tar"
+    r"|tee|touch|truncate|unix2dos|unlink|unzip|wget|xargs)\b|>"
+)
+#: What may name a path without spelling it.
+_MAY_NAME_ANYTHING: Final = re.compile(r"[*?\[{$]|\bfind\b|\bxargs\b|(?:^|\s)\.(?:/?\s|/?$)")
 
 #: From offsets in a text to the place in the file.
 Locate = Callable[[int, int], Location]
@@ -28,18 +41,76 @@ class Script(NamedTuple):
     locate: Locate
 
 
+class RunText:
+    """What a RUN says, heredocs included; whether that is worth reading can be told from it."""
+
+    def __init__(self, step: Step) -> None:
+        self._step = step
+        instruction = step.instruction
+        self.text = instruction.value
+        if instruction.heredocs:
+            self.text = "\n".join([self.text, *(heredoc.content for heredoc in instruction.heredocs)])
+
+    @cached_property
+    def with_values(self) -> str:
+        """The text with the values of its variables, as far as they are set outside of it."""
+
+        def value(match: re.Match[str]) -> str:
+            return self._step.lookup(match.group(1) or match.group(2)) or ""
+
+        return _VARIABLE.sub(value, self.text) if "$" in self.text else self.text
+
+    def speaks_of(self, hint: re.Pattern[str]) -> bool:
+        """Whether ``hint`` is found in the text, or in the directory that it runs in."""
+        if hint.search(self.text) or hint.search(self._step.directory):
+            return True
+        return self.with_values is not self.text and hint.search(self.with_values) is not None
+
+    def may_concern(self, path: str) -> bool:
+        """Whether the RUN may do something to ``path`` (absolute, normalised)."""
+        if self._step.instruction.exec_form is not None:
+            return True
+        parts = path.split("/")[1:]
+        if not self._changes_files and parts[-1] not in self.text:
+            return False
+        return self._may_name_anything or any(part in self.text for part in parts)
+
+    @cached_property
+    def _changes_files(self) -> bool:
+        return _CHANGES.search(self.text) is not None
+
+    @cached_property
+    def _may_name_anything(self) -> bool:
+        return _MAY_NAME_ANYTHING.search(self.text) is not None
+
+    @cached_property
+    def mentions(self) -> Mentions:
+        """The paths that its words may name."""
+        from smlint.dockerfile.mentions import mentions
+
+        return mentions(self._step, self.text)
+
+
 class Runs:
     """The RUN steps of one file; each is read once, and only when asked for."""
 
     def __init__(self, path: str) -> None:
         """``path`` is what locations call the file."""
         self._path = path
+        self._texts: dict[tuple[int, int], RunText] = {}
         self._read: dict[tuple[int, int], tuple[SimpleCommand, ...] | None] = {}
+
+    def text(self, step: Step) -> RunText:
+        """The text of a RUN step."""
+        key = _key(step)
+        found = self._texts.get(key)
+        if found is None:
+            found = self._texts[key] = RunText(step)
+        return found
 
     def commands(self, step: Step) -> tuple[SimpleCommand, ...] | None:
         """The simple commands of a RUN step; None where it is not for a shell that smlint can read."""
-        # One ONBUILD instruction may be executed by several stages, each with its own variables.
-        key = (id(step.instruction), step.stage.number)
+        key = _key(step)
         if key not in self._read:
             self._read[key] = self._commands(step)
         return self._read[key]
@@ -96,6 +167,11 @@ class Runs:
             return piece(start - offset, end - offset)
 
         return Script("".join(texts), locate)
+
+
+def _key(step: Step) -> tuple[int, int]:
+    # One ONBUILD instruction may be executed by several stages, each with its own variables.
+    return id(step.instruction), step.stage.number
 
 
 def is_posix(shell: tuple[str, ...] | None) -> bool:

@@ -63,7 +63,12 @@ def started(
 ) -> Fact[EffectiveArgv]:
     """The argument vector that SageMaker starts; what it leads to is :func:`resolve`'s question."""
     applied = container.overrides if overrides is None else overrides
-    return effective_argv(workload, _entrypoint(container), container.cmd, applied, container.anchor)
+    key = (started, workload, applied)
+    found: Fact[EffectiveArgv] | None = container.memo.get(key)
+    if found is None:
+        found = effective_argv(workload, _entrypoint(container), container.cmd, applied, container.anchor)
+        container.memo[key] = found
+    return found
 
 
 def _resolved(container: Container, workload: Workload, overrides: Overrides, by_name: bool) -> Launch:
