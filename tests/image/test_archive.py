@@ -6,6 +6,7 @@ import bz2
 import gzip
 import json
 import lzma
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from smlint.container import ABSENT, Absent, Container, FileKind, Form, Known, U
 from smlint.diagnostics import ImageLocation
 from smlint.image.facts import container_of
 from smlint.image.open import Options, open_image
-from smlint.image.reference import parse_reference
+from smlint.image.reference import ImageError, parse_reference
 from tests.image import tars
 from tests.image.tars import Entry
 
@@ -216,3 +217,87 @@ def test_packages_are_those_that_are_installed_now(container: Container) -> None
     assert [(package.manager, package.name, package.version) for package in found.value] == [
         ("dpkg", "libc6", "2.36-9")
     ]
+
+
+class TestSeveralImages:
+    """``docker save a b``: which of the images REF means."""
+
+    @pytest.fixture
+    def archive(self, tmp_path: Path) -> str:
+        files: dict[str, bytes] = {"layer.tar": LOWER}
+        manifest = []
+        for number, tags in enumerate((["app:latest", "app:1"], ["127.0.0.1:5000/team/app:1"], [])):
+            files[f"{number}.json"] = tars.config([LOWER], Entrypoint=[f"/{number}"])
+            manifest.append({"Config": f"{number}.json", "RepoTags": tags, "Layers": ["layer.tar"]})
+        files["manifest.json"] = json.dumps(manifest).encode()
+        (tmp_path / "image.tar").write_bytes(tars.outer(files))
+        return f"docker-archive:{tmp_path}/image.tar"
+
+    @pytest.mark.parametrize(
+        ("name", "entrypoint"),
+        [
+            ("app", "/0"),
+            ("app:1", "/0"),
+            ("docker.io/library/app:latest", "/0"),
+            ("127.0.0.1:5000/team/app:1", "/1"),
+            ("@0", "/0"),
+            ("@2", "/2"),
+        ],
+    )
+    def test_by_name_or_position(self, archive: str, name: str, entrypoint: str) -> None:
+        source = open_image(parse_reference(f"{archive}:{name}"), Options())
+        assert source.config.entrypoint == (entrypoint,)
+        source.close()
+
+    @pytest.mark.parametrize(
+        ("name", "words"),
+        [
+            ("", "holds 3 images; add one of :app:latest :app:1 :127.0.0.1:5000/team/app:1"),
+            (":app:2", "has no image app:2; it has app:latest, app:1, 127.0.0.1:5000/team/app:1"),
+            (":@3", "has no image @3; it has"),
+            (":team/app:1", "has no image team/app:1"),
+            (":App", "no image name"),
+        ],
+    )
+    def test_what_is_not_there(self, archive: str, name: str, words: str) -> None:
+        with pytest.raises(ImageError, match=re.escape(words)):
+            open_image(parse_reference(archive + name), Options())
+
+    @pytest.fixture
+    def layout(self, tmp_path: Path) -> str:
+        files: dict[str, bytes] = {}
+        entries = []
+        for image, names in (("/0", ["app:1", "app:2"]), ("/1", ["other:1"])):
+            made = tars.layout_files([LOWER], Entrypoint=[image])
+            (top,) = json.loads(made["index.json"])["manifests"]
+            for name in names:
+                named = {
+                    "io.containerd.image.name": f"docker.io/library/{name}",
+                    "org.opencontainers.image.ref.name": name.partition(":")[2],
+                }
+                entries.append({**top, "annotations": named})
+            files |= made
+        files["index.json"] = json.dumps({"schemaVersion": 2, "manifests": entries}).encode()
+        tars.write_folder(tmp_path / "layout", files)
+        return f"oci:{tmp_path}/layout"
+
+    @pytest.mark.parametrize(
+        ("name", "entrypoint"),
+        [("2", "/0"), ("docker.io/library/app:1", "/0"), ("app:1", "/0"), ("other:1", "/1")],
+    )
+    def test_in_a_layout(self, layout: str, name: str, entrypoint: str) -> None:
+        source = open_image(parse_reference(f"{layout}:{name}"), Options())
+        assert source.config.entrypoint == (entrypoint,)
+        source.close()
+
+    @pytest.mark.parametrize(
+        ("name", "words"),
+        [
+            ("", "index.json names 3 images; add one of :1 :docker.io/library/app:1"),
+            (":1", "has 2 images called 1; it has"),
+            (":3", "has no image 3; it has"),
+        ],
+    )
+    def test_what_is_not_clear_in_a_layout(self, layout: str, name: str, words: str) -> None:
+        with pytest.raises(ImageError, match=words):
+            open_image(parse_reference(layout + name), Options())

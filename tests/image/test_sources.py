@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import gzip
+import json
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ from smlint.image.origin import Origin
 from smlint.workload import DEFAULT_WORKLOADS
 from tests.conftest import unavailable
 from tests.engine.mounts import unmount_below
-from tests.image import services
+from tests.image import docker25, services
 
 if TYPE_CHECKING:
     import docker
@@ -207,6 +208,27 @@ def test_a_layout_and_an_archive_of_skopeo(saved: Path, expected: set[Said], tmp
     assert told(findings(f"oci:{tmp_path}/layout:v1")) == expected
     skopeo(saved, f"oci-archive:{tmp_path}/oci.tar:v1")
     assert told(findings(f"oci-archive:{tmp_path}/oci.tar")) == expected
+
+
+@pytest.mark.parametrize("flawed", [SCRIPTED], ids=["scripted"], indirect=True)
+@pytest.mark.parametrize("store", ["graph driver", "containerd"])
+def test_an_archive_of_docker_25(
+    flawed: str, saved: Path, expected: set[Said], tmp_path: Path, store: str
+) -> None:
+    target = tmp_path / "image.tar"
+    if store == "containerd":
+        skopeo(saved, f"oci:{tmp_path}/layout:v1")
+        docker25.from_containerd(tmp_path / "layout", [flawed], target)
+        shutil.rmtree(tmp_path / "layout")
+    else:
+        docker25.from_graph_driver(saved, target)
+    assert told(findings(f"docker-archive:{target}")) == expected
+    # It is an OCI archive as well, and skopeo takes it for both.
+    assert told(findings(f"oci-archive:{target}")) == expected
+    inspected = subprocess.run(
+        ["skopeo", "inspect", "--config", f"docker-archive:{target}"], check=True, capture_output=True
+    )
+    assert json.loads(inspected.stdout)["config"]["StopSignal"] == "SIGINT"
 
 
 @pytest.mark.parametrize("form", ["oci", "v2s2"])

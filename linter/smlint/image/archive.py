@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from smlint.image.blobs import Blob, BlobStore, DirectoryStore, TarStore, blob_path, need
@@ -117,9 +118,10 @@ def _chosen(entries: Any, wanted: str | None) -> Mapping[str, Any]:
         return entries[0]  # type: ignore[no-any-return]
     if wanted is None:
         raise ImageError(f"holds {len(entries)} images; add one of :{' :'.join(map(str, tags)) or '@0'}")
-    name = parse_repository(wanted) if not wanted.startswith("@") else None
+    if not wanted.startswith("@"):
+        parse_repository(wanted)
     for entry in entries:
-        if any(isinstance(tag, str) and parse_repository(tag) == name for tag in entry.get("RepoTags") or ()):
+        if any(isinstance(tag, str) and _same_name(wanted, tag) for tag in entry.get("RepoTags") or ()):
             return entry  # type: ignore[no-any-return]
     raise ImageError(f"has no image {wanted}; it has {', '.join(map(str, tags)) or 'only untagged ones'}")
 
@@ -191,15 +193,29 @@ def _image(
 
 def _named(entries: list[Mapping[str, Any]], wanted: str | None) -> Mapping[str, Any]:
     images = [descriptor for descriptor in entries if not attestation(descriptor)]
-    names = [name for descriptor in images for name in _names(descriptor)]
+    names = list(dict.fromkeys(name for descriptor in images for name in _names(descriptor)))
+    found = [each for each in images if wanted is None or _is_called(each, wanted)]
+    # One image may have several names, and then it is listed as often.
+    if len({str(descriptor.get("digest")) for descriptor in found}) == 1:
+        return found[0]
     if wanted is None:
-        if len(images) == 1:
-            return images[0]
         raise ImageError(f"index.json names {len(images)} images; add one of :{' :'.join(names) or 'NAME'}")
-    for descriptor in images:
-        if wanted in _names(descriptor):
-            return descriptor
+    if found:
+        raise ImageError(f"has {len(found)} images called {wanted}; it has {', '.join(names)}")
     raise ImageError(f"has no image {wanted}; it has {', '.join(names) or 'none with a name'}")
+
+
+def _is_called(descriptor: Mapping[str, Any], wanted: str) -> bool:
+    names = list(_names(descriptor))
+    return wanted in names or any(map(partial(_same_name, wanted), names))
+
+
+def _same_name(one: str, other: str) -> bool:
+    """Whether two names mean one image, with Docker's defaults filled in; a bare tag is no name."""
+    try:
+        return ":" in other and parse_repository(one) == parse_repository(other)
+    except ImageError:
+        return False
 
 
 def _names(descriptor: Mapping[str, Any]) -> Iterator[str]:
