@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 
 from smlint.dockerfile import UnreadableInputError, read
 from tests.conformance.__main__ import dockerfiles_below, main
@@ -17,6 +17,8 @@ ROOT = Path(__file__).parents[2]
 
 @settings(max_examples=1500, deadline=None, suppress_health_check=list(HealthCheck))
 @given(dockerfiles)
+@example("ADD \u2028--\n")
+@example("FROM a\nCOPY \xa0--from=b c d\nONBUILD ADD \x85--link a b\n")
 def test_generated_dockerfiles_read_as_in_buildkit(text: str) -> None:
     found = difference(text)
     assert not found, found
