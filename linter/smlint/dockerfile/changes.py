@@ -14,7 +14,7 @@ from smlint.dockerfile.paths import name
 NEW_FILE_MODE: Final = 0o644
 NEW_DIRECTORY_MODE: Final = 0o755
 _CLAUSE: Final = re.compile(r"([ugoa]*)([-+=])([rwxXst]*)")
-_WHO: Final = {"u": 0o4700, "g": 0o2070, "o": 0o0007, "a": 0o7777}
+_WHO: Final = {"u": 0o4700, "g": 0o2070, "o": 0o1007, "a": 0o7777}
 _RIGHTS: Final = {"r": 0o444, "w": 0o222, "x": 0o111, "X": 0o111, "s": 0o6000, "t": 0o1000}
 _ESCAPES: Final = {
     "n": "\n",
@@ -98,7 +98,7 @@ def _with_rights(mode: int, operator: str, rights: int, mask: int) -> int:
         return mode | rights
     if operator == "-":
         return mode & ~rights
-    return (mode & ~(mask & 0o777)) | rights
+    return (mode & ~mask) | rights
 
 
 def with_mode(written: str | None) -> Change:

@@ -108,10 +108,24 @@ class State:
             self.forget(word for word in rest if _NAME.fullmatch(word))
         elif name == "shift":
             count = int(rest[0]) if rest and rest[0].isdigit() and len(rest[0]) < 6 else 1
-            self.parameters = self.parameters._replace(values=self.parameters.values[count:])
-        elif name == "set" and "--" in rest:
-            values = rest[rest.index("--") + 1 :]
-            self.parameters = Parameters(tuple(Value(text) for text in values))
+            if count <= len(self.parameters.values):
+                self.parameters = self.parameters._replace(values=self.parameters.values[count:])
+        elif name == "set":
+            values = _set_words(rest)
+            if values is not None:
+                self.parameters = Parameters(tuple(Value(text) for text in values))
+
+
+def _set_words(words: Sequence[str]) -> Sequence[str] | None:
+    """The words that ``set`` gives to ``$1`` and on; None where it only changes options."""
+    at = 0
+    while at < len(words):
+        if words[at] == "--":
+            return words[at + 1 :]
+        if words[at][:1] not in ("-", "+"):
+            return words[at:]
+        at += 2 if words[at].endswith("o") else 1
+    return None
 
 
 class Located(Protocol):
@@ -143,6 +157,8 @@ def directory_after(state: Located, words: Sequence[Word]) -> None:
         return
     operands = [word.text for word in words[1:] if not re.fullmatch(r"-[LPe@]+|--", word.text)]
     if name == "pushd":
+        if operands and re.fullmatch(r"[+-][0-9]+", operands[0]):
+            operands = [UNRESOLVED]
         state.directories = (*state.directories, state.directory)
     if not operands:
         home = state.variable("HOME")

@@ -1,0 +1,167 @@
+"""What RUN commands are said to do to files against what they do: known modes, contents and absences must be real."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from smlint.container import ABSENT, UNRESOLVED, FileKind, Known, Unknown
+from smlint.dockerfile import parse
+from smlint.dockerfile.build import build_container
+
+#: A command, and the paths of which something must be known afterwards.
+CERTAIN: dict[str, str] = {
+    "chmod 755 a.sh": "a.sh",
+    "chmod +x a.sh": "a.sh",
+    "chmod -x d/run": "d/run",
+    "chmod u=rwx,go=rx a.sh d/b.py": "a.sh d/b.py",
+    "chmod a-w,u+s a.sh": "a.sh",
+    "chmod o+t,g+s d/run": "d/run",
+    "chmod = a.sh": "a.sh",
+    "chmod 4755 a.sh && chmod u=rwx,g=s a.sh": "a.sh",
+    "chmod 1777 a.sh && chmod o=r a.sh": "a.sh",
+    "chmod -R +x d": "d/b.py d/run",
+    "chmod -R a+X d": "d/b.py d/run",
+    "chmod --recursive u+x .": "a.sh d/b.py",
+    "chmod 4755 a.sh": "a.sh",
+    "chmod +x *.sh": "a.sh",
+    "chmod +x {a,z}.sh d/[a-c].py d/r?n || true": "a.sh d/b.py d/run",
+    "cd d && chmod +x b.py": "d/b.py",
+    "rm a.sh": "a.sh",
+    "rm -rf d": "d/run d/b.py",
+    "rm -f *.sh": "a.sh",
+    "cp a.sh c": "c a.sh",
+    "cp a.sh d/": "d/a.sh",
+    "cp -r d e": "e/run e/b.py",
+    "cp --remove-destination d/run a.sh": "a.sh",
+    "cp -t d a.sh": "d/a.sh",
+    "cp --target-directory=d a.sh -S x": "d/a.sh",
+    "cp -- a.sh c": "c",
+    "mv a.sh c": "c a.sh",
+    "mv a.sh d/": "d/a.sh a.sh",
+    "mv d e": "e/run d/run",
+    "ln -s a.sh l": "l",
+    "ln -s ../a.sh d/l": "d/l",
+    "ln a.sh h": "h",
+    "ln -s d e": "e/run",
+    "ln -sf d/run": "run",
+    "install -m 755 a.sh c": "c",
+    "install -Dm700 a.sh x/c": "x/c",
+    "install --mode=711 -t d a.sh": "d/a.sh",
+    "install -d x/y": "x/y x",
+    "mkdir -p x/y": "x/y x",
+    "mkdir -m 755 x": "x",
+    "touch n": "n",
+    "touch -d yesterday a.sh": "a.sh",
+    "sed -i 's/\\r$//' a.sh": "a.sh",
+    "sed -n p a.sh": "a.sh",
+    "sed 's/a/b/' a.sh > n": "n a.sh",
+    "echo x | tee n": "n",
+    "echo x | tee -a a.sh": "a.sh",
+    "echo hi > n": "n",
+    "echo hi >> a.sh": "a.sh",
+    "echo -n hi > n": "n",
+    "echo hi >| a.sh": "a.sh",
+    ": > a.sh": "a.sh",
+    "printf '%s\\n' a b > n": "n",
+    "printf 'a\\tb\\\\' > n": "n",
+    "printf -- '%%x%s' > n": "n",
+    "printf 'a' b >> a.sh": "a.sh",
+    "cat > n <<E\nhello\nE": "n",
+    "cat a.sh > n": "n",
+    "cat a.sh": "a.sh",
+    "true > /dev/null 2>&1": "a.sh",
+    "find . -name '*.sh' -exec chmod +x {} +": "a.sh",
+    "find d -type f -exec chmod 700 {} \\;": "d/run d/b.py",
+    "find . -name '*.zip' -delete": "a.sh",
+    "find d -exec grep x {} + || true": "a.sh d/run",
+    "find d -type f": "d/run",
+    "ls | xargs -n 1 grep x || true": "a.sh",
+    "sh d/run": "d/run",
+    "bash -c 'chmod +x a.sh'": "a.sh",
+}
+#: What may have been done, so that nothing may be said.
+UNCERTAIN: dict[str, str] = {
+    "chmod g=u,o=g a.sh": "",
+    "chmod +x $X || true": "",
+    "sh d/run a.sh": "a.sh",
+    "chmod $X a.sh || true": "",
+    "rm -f $X": "a.sh",
+    "rm $X/a.sh || true": "a.sh",
+    "cp $X d/ || true": "d/a.sh",
+    "cp a.sh $X || true": "",
+    "mv $X e || true": "e",
+    "mv d/$X e || true": "d/run",
+    "ln -s $X l || true": "l",
+    "echo a > $X || true": "a.sh",
+    "echo 'a\\tb' > n": "",
+    "printf '%d' 1 > n": "",
+    "printf $X > n || true": "",
+    "sed -i 's/a/b/' a.sh": "",
+    "find . -type f -delete": "a.sh d/run",
+    "find . ! -name '*.py' -exec rm {} + || true": "a.sh",
+    "find . -name '*.sh' -exec sed -i 's/x/y/' {} +": "",
+    "find . -name '*.sh' -o -name run -exec chmod 700 {} +": "",
+    "ls *.sh | xargs chmod 700": "",
+    "ls *.sh | xargs -I{} rm {}": "a.sh",
+    "python3 -c 'import os; os.remove(\"a.sh\")' a.sh": "a.sh",
+    "tar cf n a.sh": "n",
+    "curl -o n file:///etc/hostname || true": "",
+    "$X a.sh || true": "",
+}
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Path:
+    root = tmp_path / "context"
+    (root / "d").mkdir(parents=True)
+    (root / "a.sh").write_bytes(b"#!/bin/sh\r\necho a\r\n")
+    (root / "d" / "run").write_text("#!/bin/sh\n")
+    (root / "d" / "b.py").write_text("pass\n")
+    (root / "a.sh").chmod(0o644)
+    (root / "d" / "run").chmod(0o755)
+    (root / "d" / "b.py").chmod(0o600)
+    return root
+
+
+def compare(command: str, paths: list[str], context: Path, root: Path) -> dict[str, object]:
+    """Run ``command`` on a copy of the context; what is said of each path, after asserting that it is no lie."""
+    shutil.copytree(context, root)
+    done = subprocess.run(["bash", "-c", f"umask 022; {command}"], cwd=root, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    run = f"RUN <<'END'\n{command}\nEND" if "\n" in command else f"RUN {command}"
+    text = f'FROM scratch\nSHELL ["bash", "-c"]\nWORKDIR {root}\nCOPY . .\n{run}\n'
+    container = build_container(parse(text), path="Dockerfile", context=str(context))
+    found: dict[str, object] = {}
+    for path in paths:
+        fact = found[path] = container.files.lookup(str(root / path))
+        real = root / path
+        if fact is ABSENT:
+            assert not os.path.lexists(real), f"{path} is there"
+        if not isinstance(fact, Known):
+            continue
+        entry, status = fact.value, real.stat()
+        assert stat.S_ISDIR(status.st_mode) == (entry.kind is FileKind.DIRECTORY)
+        assert entry.mode is None or entry.mode == stat.S_IMODE(status.st_mode), path
+        if entry.content is not None and UNRESOLVED.encode() not in entry.content:
+            assert entry.content == real.read_bytes()
+    return found
+
+
+@pytest.mark.parametrize("command", CERTAIN)
+def test_what_is_certain_is_said_and_true(command: str, context: Path, tmp_path: Path) -> None:
+    certain = CERTAIN[command].split()
+    found = compare(command, certain, context, tmp_path / "root")
+    assert [path for path in certain if isinstance(found[path], Unknown)] == []
+
+
+@pytest.mark.parametrize("command", UNCERTAIN)
+def test_what_is_uncertain_is_not_said(command: str, context: Path, tmp_path: Path) -> None:
+    unknown = UNCERTAIN[command].split()
+    found = compare(command, ["a.sh", "d/run", "n", "e", *unknown], context, tmp_path / "root")
+    assert [path for path in unknown if not isinstance(found[path], Unknown)] == []

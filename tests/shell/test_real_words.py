@@ -1,0 +1,163 @@
+"""Where programs run and which words they get, as predicted, against what bash really gives them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from smlint.container import UNRESOLVED
+from smlint.diagnostics import FileLocation
+from smlint.shell.commands import simple_commands
+from smlint.shell.flow import analyse
+
+#: Texts of which every word and directory is known beforehand.
+KNOWN = [
+    # directories
+    "cd d && prog", "cd d; cd ..; prog", "cd d/e/..; prog", "cd; prog", "cd ~; prog", "cd ~/x; prog",
+    "cd -P d; prog", "cd -- d; prog", "(cd d; prog); prog", "cd d; (cd e; prog); prog", "pushd d; prog", "cd \"$HOME\"; prog",
+    "if true; then cd d; else cd /; fi; prog",
+    # variables
+    "A=1; prog $A", "A=1; A=2 true; prog $A", "A=1; (A=2); prog $A", "A=1; A+=2; prog $A", "declare A=1; prog $A", "export A=1 B; prog $A",
+    "readonly A=x; prog $A", "A=1; unset A; prog ${A-none}", "A='b c'; prog $A \"$A\"", "A=x; prog $A$A\"$A\"", "A=1; export A; prog $A",
+    "export A=$1; prog $A", "declare -x A=1 -r B=2; prog $A$B", "f() { A=2; }; A=1; f; prog $A", "{ A=1; } 2>/dev/null; prog $A",
+    "if true; then A=1; else A=2; fi; prog $A", "case $1 in train) A=1;; *) A=2;; esac; prog $A", "f() { local A=2; prog $A; }; f",
+    # parameters
+    "set -- a b; shift; prog $1", "set -- a b; shift 2; prog \"$@\"", "set -- a; shift 5; prog \"$@\"", "set -e -- a; prog $1",
+    "set a b; prog $2", "set -; prog \"$@\"", "set -o errexit; set +o errexit; prog", "set -euo pipefail; prog \"$1\"", "set -eu; prog $#",
+    "set -- a b c; prog \"${@:2}\" \"${@:1:1}\" $# ${#}", "set -- a 'b c'; prog $* \"$*\" $@ \"$@\"", "set -- 1 2 3 4 5 6 7 8 9 x; prog ${10} $10",
+    "set -- a; f() { prog \"$@\" $#; }; f b c; prog \"$@\"", "shift || true; prog \"$@\"", "for i; do prog $i; done", "f() { shift; prog $1; }; f a b",
+    "set -- \"$@\" more; prog \"$@\"", "prog \"${1}\" ${2:-none} \"${@}\"", "set --; prog \"$@\" ${1-x}",
+    # operations
+    "A=abcb; prog ${A#a} ${A##*b} ${A%b} ${A%%b*} ${A#x}", "A=abcb; prog ${A/b/x} ${A//b/x} ${A/#a/x} ${A/%b/x} ${A/b} ${A//[ab]/x} ${A/#x/y}",
+    "A=abc; prog ${A^^} ${A:1} ${A:1:1} ${#A}", "A=ABC; prog ${A,,}", "A=abc; prog ${A#[!x]} ${A#[^a]} ${A#[[:alpha:]]} ${A#[[:digit:]]} ${A#?}",
+    "A='ax*'; prog \"${A%\\*}\" \"${A%'*'}\"", "A=abc; prog ${A:+x} ${A+x} ${A:-x} ${A-x} ${A:?x}", "E=; prog x${E:-d} x${E-d} x${E:+d} x${E+d}",
+    "unset U; prog ${U:-d} ${U-d} x${U:+d} x${U+d}", "A=a.b.c; prog ${A%.*} ${A##*.} ${A#**b}", "unset U; prog \"${U:-a b}\" ${U:-a b} ${U:-\"a b\"}",
+    "A=a/b; prog ${A//\\//-} ${A/'b'/+}", "A=abc; prog ${A/b/$1} ${A#$2a}", "A=abc; P=b; prog ${A%$P*} ${A%\"$P\"c}", "E=; prog ${E#x}y ${E//a/b}y",
+    # quotes
+    "prog $'a\\tb\\n\\x41\\101\\u00e9\\e\\'\\\"\\\\\\?'", "prog $\"x y\"", "prog a\\\nb", "prog \"a\\$b\\`c\\\"d\\\\e\\xf\\\ng\"", "prog 'it'\\''s'",
+    "prog a\\ b 'c d'\"e f\"", "prog '' \"\" ''x", "prog {a,b}{1,2} {1..3} x{,y} '{a,b}' {a} {} {a,b", "prog a#b #c", "prog \"$1\"'$1'\\$1",
+    "prog ${1}x$1y \"$1\"z", "prog a=b A=1", "prog -- -x --y=z", "prog %1 @2 +3 ^4 , :", "prog $'\\cA' $'\\U0001F600' $'\\xzz' $'a\\'b'",
+    # control
+    "for i in 1 2; do A=$i; done; prog $A", "for i in 1 2 3; do prog $i; done", "for i in {1..2}; do prog $i; done",
+    "false || prog a", "true && prog a || prog b", "! false && prog a", "case $1 in serve) prog a;; tr?in) prog b;; esac", "case x in [a-c]|x) prog a;; esac",
+    "if [ \"$1\" = train ] && [ $# -eq 1 ]; then prog a; else prog b; fi", "if false; then prog a; elif true; then prog b; fi",
+    "while false; do prog a; done; prog b", "until true; do prog a; done; prog b", "for i in 1 2 3; do [ $i = 2 ] && break; prog $i; done",
+    "for i in 1 2; do if [ $i = 1 ]; then continue; fi; prog $i; done", "f() { return 1; }; f || prog a", "f() { if true; then return; fi; prog a; }; f; prog b",
+    "eval prog '$1'", "eval 'A=1; prog $A'", "eval", "eval \"cd d\"; prog", "A=\"prog x\"; $A", "prog a; exit 0; prog b", "exec prog a; prog b",
+    "(exit 3) || prog a", "(exit 0) && prog a", ". ./lib; prog $SOURCED", ". ./lib a b; prog $1", "source ./lib; greet x", "exec 3>&1; prog",
+]  # fmt: skip
+#: Texts that are followed as well, but some words, ways or directories of which only the running shell knows.
+OPEN = [
+    "cd d; cd -; prog", "cd / && cd \"$OLDPWD\" || true; cd d; prog",
+    "popd; prog", "pushd d; pushd e; popd; prog", "pushd +1; prog", "cd ~nobody; prog", "cd d*; prog", "cd $(pwd)/d; prog", "cd - ; prog",
+    "read A < lib; prog $A", "printf -v A x; prog $A", "let A=1; prog $A", "mapfile -t A < lib; prog ${A[0]}", "typeset A=(1 2); prog ${A[0]}",
+    "while getopts ab: o; do :; done; prog $o $OPTARG", "N=x; shift $N; prog \"$@\"", "A=abc; prog ${A@Q} ${!A} ${A: -1}", "prog $(echo a) `echo b` $((1+2))",
+    "A=abc; N=1; prog ${A:N} ${A:0:-1}", "A=abc; prog ${A#@(a)} ${A#*a*b*c*d}", "for i in $(echo a b); do prog $i; done",
+    "while read l; do prog $l; done < lib", "if [ -f lib ]; then prog a; else prog b; fi", "[ -d d ] && cd d; prog",
+    "true | prog a", "prog a | cat", "prog a & wait", "prog $RANDOM $$ $! $? $- $_ $0", "A=1 | true; prog ${A-n}", "select x in a; do prog; done < /dev/null; prog",
+    "for ((i=0; i<2; i++)); do prog $i; done", "f() { prog $1; f2; }; f2() { :; }; f a", "declare A=1; declare A+=2; prog $A",
+    "((1)) && prog a", "A[0]=x; prog ${A[0]}", "A=(a b); A+=(c); prog \"${A[@]}\" ${#A[@]} ${A[1]}", "declare -A M=([a]=b); prog ${M[a]}",
+    "trap 'true' 0; trap - 0; trap; trap -l; prog", "set -- a; while [ $# -gt 0 ]; do prog $1; shift; done", "exec -a name prog x",
+]  # fmt: skip
+PROGRAM = '#!/bin/bash\nprintf "%s\\0" "$PWD" "$@" >> "$LOG"\nprintf "\\n\\0" >> "$LOG"\n'
+Run = tuple[str, ...]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if not shutil.which("bash"):
+        pytest.skip("there is no bash to ask")
+    root = tmp_path_factory.mktemp("words")
+    (root / "d" / "e").mkdir(parents=True)
+    (root / "home" / "x").mkdir(parents=True)
+    (root / "bin").mkdir()
+    (root / "bin" / "prog").write_text(PROGRAM)
+    (root / "bin" / "prog").chmod(0o755)
+    (root / "lib").write_text('SOURCED=yes\ngreet() { prog greet "$1"; }\n')
+    return root
+
+
+def real(text: str, root: Path, *arguments: str) -> list[Run]:
+    """Directory and words of every run of the program, the shell being given ``arguments``."""
+    log = root / "log"
+    log.write_text("")
+    environment = {
+        "PATH": f"{root}/bin:/usr/bin:/bin",
+        "HOME": f"{root}/home",
+        "LOG": str(log),
+        "LC_ALL": "C.UTF-8",
+    }
+    subprocess.run(
+        ["bash", "-c", text, *arguments], cwd=root, env=environment, capture_output=True, check=False
+    )
+    return [tuple(run.split("\0")[:-1]) for run in log.read_text().split("\n\0")[:-1]]
+
+
+def followed(text: str, root: Path) -> list[Run]:
+    """The same as the analysis of entry scripts has it, one run per way."""
+    from smlint.shell.flow import Sourced
+
+    flow = analyse(
+        text,
+        dialect="bash",
+        arguments=("zero", "train"),
+        is_command_string=True,
+        lookup={"HOME": f"{root}/home"}.get,
+        directory=str(root),
+        read_source=lambda path, directory: Sourced(path, (root / path).read_text()),
+    )
+    return [
+        (path.command.directory, *path.command.texts[1:])
+        for path in flow.paths
+        if path.command.texts[0] == "prog"
+    ]
+
+
+def listed(text: str, root: Path) -> list[Run]:
+    """The same as the reader of RUN has it, which takes no decisions."""
+    commands = simple_commands(
+        text,
+        lookup={"HOME": f"{root}/home"}.get,
+        directory=str(root),
+        locate=lambda start, end: FileLocation("", 1, start, 1, end),
+    )
+    runs = [(each.directory, *(word.text for word in each.words)) for each in commands]
+    return [(run[0], *run[2:]) for run in runs if run[1:2] == ("prog",)]
+
+
+def may_be(found: Run, run: Run) -> bool:
+    """Whether ``found``, which may hold unknown parts (also of several words), may stand for ``run``."""
+    pattern = "".join(
+        "(?:\0.*)?" if word == UNRESOLVED else "\0" + ".*".join(map(re.escape, word.split(UNRESOLVED)))
+        for word in found
+    )
+    return re.fullmatch(pattern, "".join(f"\0{word}" for word in run), re.DOTALL) is not None
+
+
+@pytest.mark.parametrize("text", KNOWN)
+def test_known_words_are_the_real_ones(text: str, folder: Path) -> None:
+    runs, found = real(text, folder, "zero", "train"), followed(text, folder)
+    assert len(found) == min(len(runs), 1)
+    assert all(run in runs for run in found)
+
+
+@pytest.mark.parametrize("text", OPEN)
+def test_what_really_runs_is_among_what_may_run(text: str, folder: Path) -> None:
+    runs, found = real(text, folder, "zero", "train"), followed(text, folder)
+    assert runs
+    assert any(may_be(each, run) for each in found for run in runs), (runs, found)
+
+
+#: What runs words of its own is seen through later, by those who ask for it.
+WRAPPED = re.compile(r"\b(?:eval|exec|source)\b")
+
+
+@pytest.mark.parametrize("text", [text for text in (*KNOWN, *OPEN) if not WRAPPED.search(text)])
+def test_every_real_run_is_listed(text: str, folder: Path) -> None:
+    found = listed(text, folder)
+    missing = [run for run in real(text, folder) if not any(may_be(each, run) for each in found)]
+    assert not missing, found
