@@ -40,6 +40,8 @@ _BUILTINS: Final = frozenset(
         "readarray", "shopt", "suspend", "test", "times", "true", "type", "ulimit", "umask", "unalias", "[", "[[", ":",
     )
 )  # fmt: skip
+#: Programs that only set how the one behind them buffers its output, for filters in pipes.
+_BUFFERING: Final = frozenset(("stdbuf", "unbuffer"))
 _SHELLS: Final = frozenset(("sh", "bash", "dash", "ash", "zsh", "ksh"))
 _FOREVER: Final = re.compile(r"infinity|inf|[0-9]{6,}[smhd]?|[0-9]{4,}[hd]|[0-9]{3,}d")
 
@@ -75,6 +77,9 @@ def is_trivial(words: Sequence[str]) -> bool:
         return name == "cat"
     if name in _TRIVIAL or is_builtin(name):
         return True
+    if name in _BUFFERING:
+        behind = next((at for at, word in enumerate(words) if at and not word.startswith("-")), None)
+        return behind is not None and is_trivial(words[behind:])
     if f"{name} {words[1]}" in _TRIVIAL_PAIRS if len(words) > 1 else False:
         return True
     # python -m pip install
