@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from smlint.container import Container, Form, Known
 from smlint.diagnostics import Location, Related
-from smlint.launch import Hop, Launch, resolve
+from smlint.launch import Hop, Kind, Launch, resolve
 from smlint.launch.executables import find_program
 from smlint.launch.toolkits import supplies
 from smlint.rule import Context
@@ -31,15 +31,24 @@ def launches(container: Container, context: Context) -> Iterator[Launch]:
     """The chains of the assumed workloads that are known.
 
     A shell form has none here: that it loses the word and the signal is SM101's and SM102's finding, and reading its
-    text would tell nobody more.
+    text would tell nobody more. An entry file called `serve` is not judged as training, nor one called `train` as
+    hosting, where both are assumed.
     """
+    words = {workload.word for workload in context.workloads if workload.word}
     entry = container.entrypoint
     if isinstance(entry, Known) and entry.value.form in (Form.SHELL, Form.MALFORMED):
         return
     for workload in context.workloads:
         launch = resolve(container, workload)
-        if launch.root is not None:
+        if launch.root is not None and _role(launch.root) not in words - {workload.word}:
             yield launch
+
+
+def _role(hop: Hop) -> str:
+    """What the file that the entry runs is called, without its ending."""
+    if hop.kind is Kind.INIT and len(hop.then) == 1:
+        return _role(hop.then[0])
+    return posixpath.basename(name(hop)).partition(".")[0]
 
 
 def steps(launch: Launch) -> Iterator[Step]:
