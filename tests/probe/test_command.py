@@ -137,7 +137,9 @@ def test_the_container_sees_what_sagemaker_lays_out(call: Call, images: Images, 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--channel", "x"], "--channel takes NAME=VALUE"),
+        (["--channel", "x"], "--channel takes NAME=DIR"),
+        (["--channel", "../x=."], "is no channel name"),
+        (["--model", "/no/such/directory", "--workload", "inference"], "/no/such/directory is no directory"),
         (["--channel", "x=/no/such/directory"], "/no/such/directory is no directory"),
         (["--hyperparameters", "/no/such/file"], "/no/such/file cannot be read"),
         (["--request", "/no/such/file"], "/no/such/file cannot be read"),
@@ -153,6 +155,12 @@ def test_refusals_are_one_line(call: Call, good: str, arguments: list[str], word
     assert code == 2
     assert words in err
     assert err.count("\n") == 1
+
+
+def test_options_of_the_probe_mean_nothing_without_it(call: Call, good: str) -> None:
+    code, out, err = call(good, "--grace", "3")
+    assert (code, out) == (2, "")
+    assert "--grace says how to probe; add --probe-sigterm" in err
 
 
 def test_an_archive_cannot_be_started(call: Call, engine: object, good: str, tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def test_nothing_to_start() -> None:
 
 def test_inference_cannot_be_overridden() -> None:
     with pytest.raises(ProbeError, match="serve"):
-        plans.argv(ProbePlan("i", Workload.INFERENCE, arguments=("x",)), IMAGE)
+        plans.check(ProbePlan("i", Workload.INFERENCE, arguments=("x",)))
 
 
 @pytest.mark.parametrize(
@@ -122,6 +122,43 @@ def test_processing_directories() -> None:
     assert job["AppSpecification"]["ContainerArguments"] == ["x"]
     assert found["/opt/ml/processing/input/raw"].trees == {"": "/data"}
     assert "/opt/ml/processing/output" in found
+
+
+def test_channels_without_files_are_there() -> None:
+    found = {
+        directory.target: directory
+        for directory in plans.directories(ProbePlan("i", channels={"a": ""}), "7")
+    }
+    assert found["/opt/ml/input"].empty == ("data", "data/a")
+    assert found["/opt/ml/input"].trees == {}
+
+
+def test_a_processing_job_says_what_is_mounted_where() -> None:
+    places = {"raw": "/opt/ml/processing/raw", "both": "/opt/ml/processing/out"}
+    plan = ProbePlan(
+        "i",
+        Workload.PROCESSING,
+        channels={"raw": "", "both": ""},
+        places=places,
+        outputs=("/opt/ml/processing/out", "/opt/ml/processing/more"),
+    )
+    found = plans.directories(plan, "7")
+    assert [directory.target for directory in found] == [
+        "/opt/ml/config",
+        "/opt/ml/processing/raw",
+        "/opt/ml/processing/out",
+        "/opt/ml/processing/more",
+        "/opt/ml/output",
+    ]
+    job = json.loads(found[0].texts["processingjobconfig.json"])
+    assert [given["S3Input"]["LocalPath"] for given in job["ProcessingInputs"]] == list(places.values())
+    assert plans.saved(plan) == ("/opt/ml/processing/out", "/opt/ml/processing/more", "/opt/ml/output")
+
+
+@pytest.mark.parametrize("name", ["", "..", ".", "a/b", "../x", "x" * 65, "ä"])
+def test_names_that_no_channel_has(name: str) -> None:
+    with pytest.raises(ProbeError, match="channel name"):
+        plans.check(ProbePlan("i", channels={name: ""}))
 
 
 def test_an_inference_model_is_read_only() -> None:

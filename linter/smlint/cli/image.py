@@ -117,6 +117,27 @@ def image(
             return
     if not named:
         options.usage("no image is named; write a reference or --from-file LIST")
+    asked = probe_options.ProbeArguments(
+        entrypoint=tuple(entrypoint),
+        argument=tuple(argument),
+        request=request,
+        hyperparameters=hyperparameters,
+        channel=tuple(channel),
+        model=model,
+        env=tuple(env),
+        network=network,
+        gpus=gpus,
+        memory=memory,
+        pids_limit=pids_limit,
+        grace=grace,
+        full_grace=full_grace,
+        ready_log=ready_log,
+        ready_ping=ready_ping,
+        settle=settle,
+        ready_timeout=ready_timeout,
+    )
+    if not probe_sigterm and (idle := probe_options.only_for_probes(asked)) is not None:
+        options.usage(f"{idle} says how to probe; add --probe-sigterm")
     reporting = Reporting(
         write_baseline=write_baseline,
         show_suppressed=show_suppressed,
@@ -136,25 +157,6 @@ def image(
         if probe_sigterm:
             from smlint.cli import probing
 
-            asked = probe_options.ProbeArguments(
-                entrypoint=tuple(entrypoint),
-                argument=tuple(argument),
-                request=request,
-                hyperparameters=hyperparameters,
-                channel=tuple(channel),
-                model=model,
-                env=tuple(env),
-                network=network,
-                gpus=gpus,
-                memory=memory,
-                pids_limit=pids_limit,
-                grace=grace,
-                full_grace=full_grace,
-                ready_log=ready_log,
-                ready_ping=ready_ping,
-                settle=settle,
-                ready_timeout=ready_timeout,
-            )
             foresight = probing.Foresight(probing.Asked(asked, settings.workload, plan, origin))
         with Bars() as bars:
             result = lint_images(

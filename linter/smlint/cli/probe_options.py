@@ -55,7 +55,7 @@ RequestFile = Annotated[
     typer.Option(
         "--request",
         metavar="FILE",
-        help="Take workload, command, environment and hyperparameters from a job request.",
+        help="Take workload, command, environment, hyperparameters and channels from a job request.",
         rich_help_panel=_PANEL,
     ),
 ]
@@ -190,30 +190,18 @@ def plans(
 ) -> tuple[ProbePlan, ...]:
     """One plan for each workload: those given, else the request's, else training.
 
-    Raises ProbeError for words that mean nothing.
+    Raises ProbeError for words that mean nothing, or nothing for these workloads.
     """
-    from smlint.probe import from_request
-    from smlint.probe.plan import Limits, ProbePlan, Readiness
+    from smlint.probe.plan import Limits, ProbePlan, Readiness, check
     from smlint.workload import Workload
 
-    entrypoint, arguments = words.entrypoint, words.argument
-    environment: dict[str, str] = {}
-    hyperparameters: dict[str, str] = {}
-    if words.request is not None:
-        requested = from_request.read(words.request)
-        workloads = workloads or (requested.workload,)
-        environment |= requested.environment
-        hyperparameters |= requested.hyperparameters
-        entrypoint = entrypoint or tuple(word.text for word in requested.overrides.entrypoint or ())
-        arguments = arguments or tuple(word.text for word in requested.overrides.arguments or ())
-    hyperparameters |= _hyperparameters(words.hyperparameters)
-    plan = ProbePlan(
+    given = ProbePlan(
         image=image,
-        entrypoint=entrypoint,
-        arguments=arguments,
-        environment=environment | _pairs(words.env, "--env"),
-        hyperparameters=hyperparameters,
-        channels=_pairs(words.channel, "--channel"),
+        entrypoint=words.entrypoint,
+        arguments=words.argument,
+        environment=_pairs(words.env, "--env"),
+        hyperparameters=_hyperparameters(words.hyperparameters),
+        channels=_pairs(words.channel, "--channel", "NAME=DIR"),
         model=words.model,
         network=words.network,
         gpus=words.gpus,
@@ -223,7 +211,54 @@ def plans(
         limits=Limits(words.pids_limit, _bytes(words.memory)),
         anchor=anchor,
     )
-    return tuple(plan._replace(workload=workload) for workload in workloads or (Workload.TRAINING,))
+    if words.request is not None:
+        given, workload = _requested(words.request, given)
+        workloads = workloads or (workload,)
+    workloads = workloads or (Workload.TRAINING,)
+    _refuse_idle(words, workloads)
+    found = tuple(given._replace(workload=workload) for workload in workloads)
+    for plan in found:
+        check(plan)
+    return found
+
+
+def _requested(path: str, given: ProbePlan) -> tuple[ProbePlan, Workload]:
+    """What the request says, under what the command line says."""
+    from smlint.probe import from_request
+
+    requested = from_request.read(path)
+    overrides = requested.overrides
+    plan = given._replace(
+        entrypoint=given.entrypoint or tuple(word.text for word in overrides.entrypoint or ()),
+        arguments=given.arguments or tuple(word.text for word in overrides.arguments or ()),
+        environment={**requested.environment, **given.environment},
+        hyperparameters={**requested.hyperparameters, **given.hyperparameters},
+        channels={**dict.fromkeys(requested.channels, ""), **given.channels},
+        places=requested.places,
+        outputs=requested.outputs or given.outputs,
+    )
+    return plan, requested.workload
+
+
+def _refuse_idle(words: ProbeArguments, workloads: tuple[Workload, ...]) -> None:
+    """Refuse what none of the workloads would take notice of."""
+    from smlint.probe.plan import ProbeError
+    from smlint.workload import Workload
+
+    if words.model is not None and Workload.INFERENCE not in workloads:
+        raise ProbeError("--model is what an endpoint serves; add --workload inference")
+    if words.hyperparameters is not None and Workload.TRAINING not in workloads:
+        raise ProbeError("--hyperparameters are a training job's; add --workload training")
+    if words.channel and set(workloads) == {Workload.INFERENCE}:
+        raise ProbeError("--channel is the input of a job, which an endpoint has not")
+
+
+def only_for_probes(words: ProbeArguments) -> str | None:
+    """The first option that was given and means nothing without a probe."""
+    for name, value, default in zip(words._fields, words, ProbeArguments(), strict=True):
+        if value != default:
+            return "--" + name.replace("_", "-")
+    return None
 
 
 def _hyperparameters(path: str | None) -> Mapping[str, str]:
@@ -240,14 +275,14 @@ def _hyperparameters(path: str | None) -> Mapping[str, str]:
         raise ProbeError(f"--hyperparameters {path} is no JSON: {error}") from error
 
 
-def _pairs(words: tuple[str, ...], option: str) -> dict[str, str]:
+def _pairs(words: tuple[str, ...], option: str, shape: str = "NAME=VALUE") -> dict[str, str]:
     from smlint.probe.plan import ProbeError
 
     found: dict[str, str] = {}
     for word in words:
         name, equals, value = word.partition("=")
-        if not equals or not name:
-            raise ProbeError(f"{option} takes NAME=VALUE, not {word!r}")
+        if not equals or not name or (shape == "NAME=DIR" and not value):
+            raise ProbeError(f"{option} takes {shape}, not {word!r}")
         found[name] = value
     return found
 

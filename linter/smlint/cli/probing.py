@@ -60,7 +60,12 @@ class Foresight:
     """
 
     def __init__(self, asked: Asked) -> None:
+        """Ends the call for words that mean nothing, before anything takes time."""
         self.asked = asked
+        try:
+            plans(asked.words, "", asked.workloads)
+        except ProbeError as error:
+            options.usage(str(error))
         self._planned: dict[str, tuple[_Planned, ...] | ProbeError] = {}
 
     def look(self, reference: str, container: Container) -> None:

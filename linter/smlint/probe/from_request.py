@@ -1,10 +1,11 @@
-"""What a job request says to a probe: workload, command, environment, hyperparameters."""
+"""What a job request says to a probe: workload, command, environment, hyperparameters, and what is mounted where."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from smlint.container import UNRESOLVED, Overrides
+from smlint.container import UNRESOLVED, Known, Overrides
 from smlint.probe.plan import ProbeError
 from smlint.request import document, kinds
 from smlint.request.model import Request
@@ -23,6 +24,12 @@ class Requested(NamedTuple):
     overrides: Overrides
     environment: dict[str, str]
     hyperparameters: dict[str, str]
+    #: Names of the channels, or of a processing job's inputs.
+    channels: tuple[str, ...] = ()
+    #: Where a processing job's inputs are mounted, by name.
+    places: dict[str, str] = {}
+    #: Where a processing job's outputs are mounted.
+    outputs: tuple[str, ...] = ()
 
 
 def read(path: str) -> Requested:
@@ -52,7 +59,37 @@ def _requested(path: str, request: Request) -> Requested:
         environment |= _texts(described, _ENVIRONMENT)
         hyperparameters |= _texts(described, _HYPERPARAMETERS)
         hyperparameters |= _texts(described, "StaticHyperParameters")
-    return Requested(request.workload, overrides, environment, hyperparameters)
+    places = dict(_inputs(request.body))
+    channels = [
+        name.value
+        for training in request.trainings
+        for channel in training.each("InputDataConfig")
+        if isinstance(name := channel.text("ChannelName"), Known)
+    ]
+    outputs = [
+        place.value
+        for output in request.body.each("ProcessingOutputConfig", "Outputs")
+        if isinstance(place := output.text("S3Output", "LocalPath"), Known)
+    ]
+    return Requested(
+        request.workload,
+        overrides,
+        environment,
+        hyperparameters,
+        (*channels, *places),
+        places,
+        tuple(dict.fromkeys(outputs)),
+    )
+
+
+def _inputs(body: Value) -> Iterator[tuple[str, str]]:
+    """Name and path of every processing input whose place in the container is written out."""
+    for given in body.each("ProcessingInputs"):
+        name = given.text("InputName")
+        for kind in ("S3Input", "DatasetDefinition"):
+            path = given.text(kind, "LocalPath")
+            if isinstance(name, Known) and isinstance(path, Known):
+                yield name.value, path.value
 
 
 def _texts(value: Value, key: str) -> dict[str, str]:

@@ -7,6 +7,8 @@ for training, processing and hosting of the SageMaker Developer Guide.
 from __future__ import annotations
 
 import json
+import os
+import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
@@ -77,8 +79,12 @@ class ProbePlan(NamedTuple):
     arguments: tuple[str, ...] = ()
     environment: Mapping[str, str] = {}
     hyperparameters: Mapping[str, str] = {}
-    #: Channel name to local directory.
+    #: Channel name to local directory; "" is a channel without files.
     channels: Mapping[str, str] = {}
+    #: Where a processing job's channels are mounted, by name; the others are below /opt/ml/processing/input.
+    places: Mapping[str, str] = {}
+    #: Where a processing job's results are looked for.
+    outputs: tuple[str, ...] = ("/opt/ml/processing/output",)
     #: Local directory of the model, for inference.
     model: str | None = None
     network: str | None = None
@@ -120,6 +126,36 @@ class ProbePlan(NamedTuple):
         return self.anchor or ImageLocation(self.image)
 
 
+#: Names of channels, of processing inputs the same (API reference of SageMaker, Channel and ProcessingInput).
+_CHANNEL: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+def check(plan: ProbePlan) -> None:
+    """Raise ProbeError for what can be seen to be wrong without asking the engine."""
+    for name, path in plan.channels.items():
+        if not _CHANNEL.fullmatch(name) or not name.strip("."):
+            raise ProbeError(f"{name!r} is no channel name: letters, digits, `.`, `_` and `-`, at most 64")
+        if path and not os.path.isdir(path):
+            raise ProbeError(f"{path} is no directory")
+    if plan.model is not None and not os.path.isdir(plan.model):
+        raise ProbeError(f"{plan.model} is no directory")
+    if plan.gpus is not None and plan.gpus != "all" and not plan.gpus.isdecimal():
+        raise ProbeError(f"--gpus takes `all` or a number, not {plan.gpus!r}")
+    if plan.ready.log is not None:
+        _check_log(plan.ready.log, bool(plan.ready.ping))
+    if plan.workload is Workload.INFERENCE and (plan.entrypoint or plan.arguments):
+        raise ProbeError("an inference request has no entrypoint and no arguments: the platform runs `serve`")
+
+
+def _check_log(pattern: str, with_ping: bool) -> None:
+    if with_ping:
+        raise ProbeError("--ready-log and --ready-ping are two ways to be ready; give one of them")
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ProbeError(f"--ready-log {pattern!r} is no regular expression: {error}") from error
+
+
 class Stop(NamedTuple):
     """One start and stop to be made."""
 
@@ -149,8 +185,6 @@ def argv(plan: ProbePlan, config: Mapping[str, Any]) -> EffectiveArgv:
     """What the engine will start, given the image's config; raises ProbeError when that is nothing."""
     place = plan.place
     overrides = Overrides(entrypoint=_words(plan.entrypoint, place), arguments=_words(plan.arguments, place))
-    if plan.workload is Workload.INFERENCE and (plan.entrypoint or plan.arguments):
-        raise ProbeError("an inference request has no entrypoint and no arguments: the platform runs `serve`")
     found = effective_argv(
         plan.workload,
         _command(config.get("Entrypoint"), place),
@@ -224,12 +258,15 @@ def directories(plan: ProbePlan, probe_id: str) -> tuple[Directory, ...]:
             return (Directory("/opt/ml/model", True, trees={"": plan.model}),) if plan.model else ()
 
 
-#: Where results are looked for, before and after the signal.
-SAVED: Final = {
-    Workload.TRAINING: ("/opt/ml/model", "/opt/ml/checkpoints", "/opt/ml/output"),
-    Workload.PROCESSING: ("/opt/ml/processing/output", "/opt/ml/output"),
-    Workload.INFERENCE: (),
-}
+def saved(plan: ProbePlan) -> tuple[str, ...]:
+    """Where results are looked for, before and after the signal."""
+    match plan.workload:
+        case Workload.TRAINING:
+            return ("/opt/ml/model", "/opt/ml/checkpoints", "/opt/ml/output")
+        case Workload.PROCESSING:
+            return (*plan.outputs, "/opt/ml/output")
+        case Workload.INFERENCE:
+            return ()
 
 
 def _training(plan: ProbePlan) -> tuple[Directory, ...]:
@@ -247,8 +284,8 @@ def _training(plan: ProbePlan) -> tuple[Directory, ...]:
         Directory(
             "/opt/ml/input",
             texts={f"config/{name}.json": json.dumps(content) for name, content in config.items()},
-            trees={f"data/{name}": path for name, path in plan.channels.items()},
-            empty=("data",),
+            trees={f"data/{name}": path for name, path in plan.channels.items() if path},
+            empty=("data", *(f"data/{name}" for name, path in plan.channels.items() if not path)),
         ),
         Directory("/opt/ml/model"),
         Directory("/opt/ml/output", empty=("data",)),
@@ -258,6 +295,9 @@ def _training(plan: ProbePlan) -> tuple[Directory, ...]:
 
 def _processing(plan: ProbePlan, probe_id: str) -> tuple[Directory, ...]:
     name = job_name(probe_id)
+    places = {
+        channel: plan.places.get(channel, f"/opt/ml/processing/input/{channel}") for channel in plan.channels
+    }
     job = {
         "ProcessingJobArn": f"{_ARN}:processing-job/{name}",
         "ProcessingJobName": name,
@@ -268,11 +308,13 @@ def _processing(plan: ProbePlan, probe_id: str) -> tuple[Directory, ...]:
             "ContainerArguments": list(plan.arguments) or None,
         },
         "ProcessingInputs": [
-            {"InputName": channel, "S3Input": {"LocalPath": f"/opt/ml/processing/input/{channel}"}}
-            for channel in plan.channels
+            {"InputName": channel, "S3Input": {"LocalPath": place}} for channel, place in places.items()
         ],
         "ProcessingOutputConfig": {
-            "Outputs": [{"OutputName": "output", "S3Output": {"LocalPath": "/opt/ml/processing/output"}}]
+            "Outputs": [
+                {"OutputName": place.rpartition("/")[2], "S3Output": {"LocalPath": place}}
+                for place in plan.outputs
+            ]
         },
         "ProcessingResources": {
             "ClusterConfig": {"InstanceCount": 1, "InstanceType": _INSTANCE, "VolumeSizeInGB": 30}
@@ -286,10 +328,10 @@ def _processing(plan: ProbePlan, probe_id: str) -> tuple[Directory, ...]:
             "/opt/ml/config", texts={f"{key}.json": json.dumps(value) for key, value in config.items()}
         ),
         *(
-            Directory(f"/opt/ml/processing/input/{channel}", trees={"": path})
-            for channel, path in plan.channels.items()
+            Directory(place, trees={"": plan.channels[channel]} if plan.channels[channel] else {})
+            for channel, place in places.items()
         ),
-        Directory("/opt/ml/processing/output"),
+        *(Directory(place) for place in plan.outputs if place not in places.values()),
         Directory("/opt/ml/output"),
     )
 

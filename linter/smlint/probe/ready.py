@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from smlint.probe.interruption import Interruption
 from smlint.probe.live import LiveContainer
 from smlint.probe.ping import Pinger
-from smlint.probe.plan import ProbeError, ProbePlan
+from smlint.probe.plan import ProbePlan
 from smlint.probe.progress import Progress
 from smlint.probe.record import Phase, Ping, Snapshot
 from smlint.probe.signals import Signal
@@ -62,11 +62,7 @@ class Wait:
         return self._for_rest()
 
     def _for_line(self, text: str) -> Ready:
-        try:
-            pattern = re.compile(text)
-        except re.error as error:
-            raise ProbeError(f"--ready-log {text!r} is no regular expression: {error}") from error
-        seen = self._container.await_line(pattern)
+        seen = self._container.await_line(re.compile(text))
         what = f"a log line that matches {text!r}"
         return self._until(seen.is_set, what)
 

@@ -45,6 +45,7 @@ def probe(
     """
     progress = progress or Silent()
     interruption = interruption or Interruption()
+    plans.check(plan)
     cleanup.sweep(api)
     image = _image(api, plan.image)
     config: dict[str, Any] = image.get("Config") or {}
@@ -148,7 +149,7 @@ class _Attempts:
         return self._stopped(run, container, keep, planned)
 
     def _stopped(self, run: Run, container: LiveContainer, keep: Keeper, planned: plans.Stop) -> Run:
-        roots = plans.SAVED[self._plan.workload]
+        roots = plans.saved(self._plan)
         before = container.listing(roots)
         mark = container.log_mark()
         _look_closely(container, keep, planned)
@@ -182,7 +183,7 @@ class _Attempts:
             run = run._replace(kill_at=container.now())
             container.kill(9)
             container.wait(30.0)
-        roots = plans.SAVED[self._plan.workload]
+        roots = plans.saved(self._plan)
         run = _over(run, container, keep)._replace(files_after=container.listing(roots))
         if run.kill_at is not None or not run.exit_code:
             return run
@@ -312,8 +313,6 @@ def _memory(api: APIClient) -> int:
 def _gpus(text: str) -> Any:
     from docker.types import DeviceRequest
 
-    if text != "all" and not text.isdecimal():
-        raise ProbeError(f"--gpus takes `all` or a number, not {text!r}")
     return DeviceRequest(count=-1 if text == "all" else int(text), capabilities=[["gpu"]])
 
 
