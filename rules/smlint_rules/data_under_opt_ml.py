@@ -60,22 +60,26 @@ class DataUnderOptMl(ContainerRule):
         if container.witness is Witness.IMAGE:
             yield from _in_image(container)
             return
+        # Where no command speaks of /opt/ml, none removes anything there.
+        may_go = bool(container.evidence.run_commands(opt_ml.HINT))
         copied: dict[Location, list[PlacedFile]] = {}
         for placed in container.evidence.placed_files(opt_ml.HINT):
-            if _counts(placed.path, container):
+            if _counts(placed.path) and not (may_go and _is_gone(placed.path, container)):
                 copied.setdefault(placed.destination or placed.location, []).append(placed)
         for location, files in copied.items():
             yield _finding(files[0].path, f"{files[0].how} puts {_listed(files)}", location)
         for target in written_by(container, opt_ml.HINT):
-            if _counts(target.path, container):
+            if _counts(target.path) and not _is_gone(target.path, container):
                 yield _finding(target.path, f"`{target.program}` writes to {target.path}", target.location)
 
 
-def _counts(path: str, container: Container) -> bool:
-    if not opt_ml.below(path) or not opt_ml.worth(path):
-        return False
-    # A later command removed it again.
-    return not isinstance(container.files.lookup(path), Absent)
+def _counts(path: str) -> bool:
+    return opt_ml.below(path) and bool(opt_ml.worth(path))
+
+
+def _is_gone(path: str, container: Container) -> bool:
+    """Whether a later command removed it again."""
+    return isinstance(container.files.lookup(path), Absent)
 
 
 def _listed(files: list[PlacedFile]) -> str:
