@@ -90,6 +90,19 @@ def test_findings_stand_in_the_dockerfile(folder: Path, capsys: pytest.CaptureFi
     assert "Dockerfile:1:1: error SM101" in capsys.readouterr().out
 
 
+def test_comments_of_the_dockerfile_are_obeyed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    reference = image(folder, "bad.tar", BAD)
+    (folder / "Dockerfile").write_text(
+        "# smlint ignore=SM101 -- the request brings its own\nFROM python\n"
+        "# smlint ignore=SM112 -- nothing here\nENTRYPOINT python server.py\n"
+    )
+    words = ["image", reference, "--dockerfile", "Dockerfile", "--isolated", "--format", "json"]
+    assert main([*words, "--show-suppressed", "--select", "SM101,SM9"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["diagnostics"] == []
+    assert [each["code"] for each in report["suppressed"]] == ["SM101"]
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -11,7 +11,7 @@ import typer
 
 from smlint.cli import options
 from smlint.cli.probe_options import ProbeArguments, plans
-from smlint.diagnostics import ImageLocation
+from smlint.diagnostics import Diagnostic, ImageLocation
 from smlint.engine import Outcome, Plan, in_order
 from smlint.image.reference import Transport, parse_reference
 from smlint.probe.diagnose import diagnostics
@@ -126,13 +126,17 @@ def _judged(reference: str, outcomes: list[Outcome]) -> int | None:
 
 def _with(outcome: Outcome, probed: Probed, asked: Asked) -> Outcome:
     """``outcome`` with the probe and what the live rules say of it."""
-    found = diagnostics(probed.record, asked.rules)
+    found: Iterable[Diagnostic] = diagnostics(probed.record, asked.rules)
+    ignored: Iterable[Diagnostic] = ()
     if asked.origin is not None:
         place = probed.record.anchor
         made_by = place.created_by if isinstance(place, ImageLocation) else None
-        found = list(asked.origin.relate(found, [made_by] if made_by else []))
+        related = asked.origin.relate(found, [made_by] if made_by else [])
+        found, ignored, _ = asked.origin.obey(related, asked.rules.registry)
     return outcome._replace(
-        diagnostics=tuple(in_order([*outcome.diagnostics, *found])), probes=(*outcome.probes, probed)
+        diagnostics=tuple(in_order([*outcome.diagnostics, *found])),
+        suppressed=tuple(in_order([*outcome.suppressed, *ignored])),
+        probes=(*outcome.probes, probed),
     )
 
 

@@ -39,7 +39,7 @@ def lint_dockerfile(text: str, path: str, options: DockerfileOptions, plan: Plan
     workloads = options.workloads or options.fallback_workloads
     try:
         dockerfile = parse(text)
-        comments = _comments(dockerfile, path, plan.registry)
+        comments = comments_of(dockerfile, path, plan.registry)
         if options.workloads is None and comments.workloads:
             workloads = comments.workloads
         container = build_container(
@@ -73,7 +73,8 @@ def lint_dockerfile(text: str, path: str, options: DockerfileOptions, plan: Plan
     )
 
 
-def _comments(dockerfile: Dockerfile, path: str, registry: Registry) -> suppressions.Comments:
+def comments_of(dockerfile: Dockerfile, path: str, registry: Registry) -> suppressions.Comments:
+    """What the comments of a Dockerfile say to smlint."""
     comments = dockerfile.comments
     if not any("smlint" in comment.text for comment in comments):
         return suppressions.Comments((), (), ())

@@ -77,11 +77,14 @@ def lint_image(
             look(text, container)
     finally:
         source.close()
-    if origin is not None:
-        history = [step.created_by for step in source.config.history]
-        found = list(origin.relate(found, history))
     subject = Subject("image", source.reference, workloads)
-    return Outcome(subject, tuple(in_order(found)), sources=origin.sources if origin is not None else {})
+    if origin is None:
+        return Outcome(subject, tuple(in_order(found)))
+    history = [step.created_by for step in source.config.history]
+    verdict = origin.obey(origin.relate(found, history), plan.registry)
+    return Outcome(
+        subject, tuple(in_order(verdict.kept)), tuple(in_order(verdict.suppressed)), origin.sources
+    )
 
 
 def not_looked_at(

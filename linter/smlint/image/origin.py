@@ -10,9 +10,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from smlint import suppressions
 from smlint.diagnostics import Diagnostic, ImageLocation, Related
 from smlint.dockerfile import Dockerfile, parse
+from smlint.dockerfile.lint import comments_of
 from smlint.dockerfile.stages import read_stages
+from smlint.registry import Registry
 
 _WORD: Final = re.compile(r"[\w./:=@%+-]+")
 #: What a pair of the same keyword is worth besides the words it shares: a wrong pair is worse than none.
@@ -29,6 +32,7 @@ class Origin:
         stages = read_stages(dockerfile, {})
         judged = stages.choose(stage)
         self._path = path
+        self._dockerfile = dockerfile
         self._from = judged.origin.location(path)
         self._instructions = [step for each in stages.ancestry(judged) for step in each.instructions]
         self.sources: Mapping[str, str] = {path: text}
@@ -51,6 +55,13 @@ class Origin:
                 place = places.get(location.created_by or "", self._from)
                 diagnostic = diagnostic._replace(location=place, related=related)
             yield diagnostic
+
+    def obey(self, diagnostics: Iterable[Diagnostic], registry: Registry) -> suppressions.Verdict:
+        """Take away what the Dockerfile's comments ignore.
+
+        An ignore that hides nothing here is no idle one: the Dockerfile itself may give the finding.
+        """
+        return suppressions.apply(diagnostics, comments_of(self._dockerfile, self._path, registry).ignores)
 
 
 def align(instructions: Sequence[str], history: Sequence[str]) -> dict[int, int]:
