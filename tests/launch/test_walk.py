@@ -99,6 +99,13 @@ def test_the_reason_names_the_place_of_the_loss(container: Make) -> None:
     assert launch.pid1 is launch.hops[0]
 
 
+def test_a_word_that_names_the_program_has_arrived(container: Make) -> None:
+    scripts = {"/entry.sh": '#!/bin/sh\nexec "$@"\n', "/usr/bin/train": "#!/bin/sh\nexec /opt/program/prog\n"}
+    launch = train(container, "/entry.sh", files=scripts)
+    assert shape(launch)[1:] == ["replaces: /bin/sh /usr/bin/train", "replaces: /opt/program/prog"]
+    assert launch.word_arrives.value is True
+
+
 def test_who_is_pid1(container: Make) -> None:
     launch = train(container, "env", "A=1", "gosu", "user", "./prog")
     assert launch.pid1 is launch.hops[-1]

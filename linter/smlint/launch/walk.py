@@ -300,7 +300,9 @@ class _Walk:
         # The kernel gives the interpreter the path it executed: with a directory when PATH was searched.
         script = name if "/" in name else entry.path
         argv = (*map(Argument, line.words), Argument(script), *arrival.argv[1:])
-        interpreted = _split_env(arrival._replace(argv=argv), shebang=True)
+        # The platform's word has done its work when it is what was looked up.
+        used = arrival.word_used or arrival.argv[0].passed
+        interpreted = _split_env(arrival._replace(argv=argv, word_used=used), shebang=True)
         shell = shells.shell_call(interpreted.texts)
         if shell is not None:
             return self._text(interpreted, shell, found, depth)
