@@ -12,6 +12,7 @@ from smlint.diagnostics import Location, Severity
 from smlint.launch import Hop, Kind
 from smlint.launch.programs import has_arguments_of_its_own
 from smlint.rule import ContainerRule, Context, Finding
+from smlint.shell.housekeeping import is_trivial
 from smlint_rules import words
 from smlint_rules.launches import entry_word, launches, name, related, short, steps
 
@@ -105,7 +106,7 @@ def _drops(script: Hop) -> bool:
 def _has_one_role(script: Hop) -> bool:
     if posixpath.basename(name(script)).partition(".")[0] in {"train", "serve"}:
         return True
-    return all(has_arguments_of_its_own(child.argv) for child in script.then)
+    return all(has_arguments_of_its_own(child.argv) or is_trivial(child.argv) for child in script.then)
 
 
 def _looks_at_them(entry: FileEntry) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from smlint.container import Container, Known, OtherEntry, Witness
+from smlint.container import Container, Known, OtherEntry, Witness, is_resolved
 from smlint.diagnostics import Related, Severity
 from smlint.launch.executables import find_program
 from smlint.launch.toolkits import supplies
@@ -63,6 +63,9 @@ class EntryInOtherStage(ContainerRule):
     def check(self, container: Container, context: Context) -> Iterator[Finding]:
         """Report the entry of another stage where the judged one has none and nothing takes its place."""
         if isinstance(container.entrypoint, Known) or container.overrides.entrypoint:
+            return
+        if container.base is not None and not is_resolved(container.base.reference):
+            # It may be the very stage that has the entry: FROM program-$TARGETOS.
             return
         entry = next((entry for entry in container.other_entries if _would_be_used(entry, context)), None)
         if entry is None or any(_answered(container, workload) for workload in context.workloads):

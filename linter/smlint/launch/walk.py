@@ -344,11 +344,15 @@ def _below(arrival: Arrival, launcher: launchers.Launcher, rest: tuple[Argument,
     following = arrival._replace(argv=rest, condition="", exec_at=None, piped=False, line=0)
     if launcher.replaces:
         return following._replace(relation=Relation.REPLACES, reason=f"{name} becomes the program")
+    forwards = launcher.forwards
     note = launcher.note or f"whether {name} passes SIGTERM on is not documented"
+    if forwards is False and arrival.group:
+        forwards = None
+        note = f"{arrival.group} tells every process, and the container ends as soon as {name} does"
     return following._replace(
         relation=Relation.CHILD,
         reason=f"{name} waits for it",
-        sigterm=further(arrival.sigterm, launcher.forwards, note),
+        sigterm=further(arrival.sigterm, forwards, note),
         exit_code=further(
             arrival.exit_code, launcher.exit_code, f"{name} does not say how the program ended"
         ),
