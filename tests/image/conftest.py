@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import unavailable
-from tests.image import services
+from tests.image import services, tokens
 
 if TYPE_CHECKING:
     import docker
@@ -34,6 +34,15 @@ def closed_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[
     folder = tmp_path_factory.mktemp("closed-registry")
     with services.registry(folder, tls=True) as address:
         yield address, folder / "cert.pem"
+
+
+@pytest.fixture(scope="session")
+def token_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tokens.TokenRegistry]:
+    """A registry with TLS that wants tokens, and the server that gives them."""
+    if reason := services.missing("docker-registry", "skopeo", "openssl"):
+        unavailable(reason)
+    with tokens.registry(tmp_path_factory.mktemp("token-registry")) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

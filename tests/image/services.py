@@ -62,7 +62,7 @@ def registry(folder: Path, *, tls: bool = False) -> Iterator[str]:
         (folder / "users").write_text(USERS)
         lines.append(f"auth: {{htpasswd: {{realm: test, path: {folder}/users}}}}")
     (folder / "config.yml").write_text("\n".join(lines) + "\n")
-    with started(["docker-registry", "serve", str(folder / "config.yml")], lambda: _listens(port)):
+    with started(["docker-registry", "serve", str(folder / "config.yml")], lambda: listens(port)):
         yield f"127.0.0.1:{port}"
 
 
@@ -111,7 +111,8 @@ def started(command: list[str], answers: Callable[[], bool]) -> Iterator[None]:
         process.communicate()
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
+    """Whether somebody takes connections there."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.connect()

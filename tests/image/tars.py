@@ -46,13 +46,13 @@ def layer(*entries: Entry, pax: bool = False) -> bytes:
     return buffer.getvalue()
 
 
-def config(layers: Sequence[bytes], **settings: Any) -> bytes:
+def config(layers: Sequence[bytes], *, architecture: str = "amd64", **settings: Any) -> bytes:
     """An image config whose ``config`` object holds ``settings``."""
     diff_ids = [f"sha256:{hashlib.sha256(content).hexdigest()}" for content in layers]
     history = [{"created_by": f"COPY layer{number} / # buildkit"} for number in range(len(layers))]
     return json.dumps(
         {
-            "architecture": "amd64",
+            "architecture": architecture,
             "os": "linux",
             "config": settings,
             "rootfs": {"type": "layers", "diff_ids": diff_ids},

@@ -22,7 +22,7 @@ from smlint.image.reference import ImageError, parse_reference
 from smlint.image.remote import credentials
 from smlint.image.source import Unseen
 from tests.conftest import unavailable
-from tests.image import services, tars
+from tests.image import services, tars, tokens
 from tests.image.tars import Entry
 
 LAYER = tars.layer(Entry("opt/ml/model/weights", b"1" * 10), Entry("bin/sh", b"\x7fELF", mode=0o755))
@@ -154,11 +154,26 @@ class TestClosedRegistry:
         monkeypatch: pytest.MonkeyPatch,
         key: str,
     ) -> None:
-        helper(tmp_path, monkeypatch, '{"ServerURL": "x", "Username": "me", "Secret": "secret"}')
-        docker_config({key: {reference.split("/")[2]: "test"} if key == "credHelpers" else "test"})
+        host = reference.split("/")[2]
+        tokens.helper(tmp_path, "ecr-login", host, "me", "secret")
+        monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+        docker_config({key: {host: "ecr-login"} if key == "credHelpers" else "ecr-login"})
         source = open_image(parse_reference(reference), Options())
         assert source.config.entrypoint == ("/bin/sh",)
         source.close()
+
+    def test_a_helper_whose_password_has_expired(
+        self,
+        reference: str,
+        docker_config: Callable[[dict[str, Any]], None],
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        host = reference.split("/")[2]
+        tokens.helper(tmp_path, "ecr-login", host, "me", "of yesterday")
+        monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+        docker_config({"credHelpers": {host: "ecr-login"}})
+        assert told(reference).endswith(f"{host} refuses access; log in: docker login {host}")
 
     def test_a_helper_that_is_not_installed(
         self, reference: str, docker_config: Callable[[dict[str, Any]], None]
@@ -192,7 +207,7 @@ def test_ecr_names_its_own_log_in(docker_config: Callable[[dict[str, Any]], None
         credentials("1.dkr.ecr.eu-west-1.amazonaws.com")
 
 
-class TokenRegistry(http.server.BaseHTTPRequestHandler):
+class OddRegistry(http.server.BaseHTTPRequestHandler):
     """Docker's token protocol, with an index of two platforms and an attestation."""
 
     blobs: dict[str, tuple[str, bytes]] = {}
@@ -230,13 +245,13 @@ class TokenRegistry(http.server.BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def token_registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def odd_registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     if reason := services.missing("openssl"):
         unavailable(reason)
     services.certificate(tmp_path)
-    TokenRegistry.blobs = blobs()
-    TokenRegistry.scopes = []
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), TokenRegistry)
+    OddRegistry.blobs = blobs()
+    OddRegistry.scopes = []
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), OddRegistry)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
     server.socket = tls.wrap_socket(server.socket, server_side=True)
@@ -284,46 +299,159 @@ def blobs() -> dict[str, tuple[str, bytes]]:
     return found
 
 
-class TestTokens:
+class TestOddAnswers:
     def test_a_token_is_got_and_the_platform_chosen(
-        self, token_registry: str, docker_config: Callable[[dict[str, Any]], None]
+        self, odd_registry: str, docker_config: Callable[[dict[str, Any]], None]
     ) -> None:
-        source = open_image(parse_reference(f"docker://{token_registry}/app:1"), Options())
+        source = open_image(parse_reference(f"docker://{odd_registry}/app:1"), Options())
         assert source.config.entrypoint == ("/amd64",)
         assert source.manifest.media_type == "application/vnd.oci.image.index.v1+json"
         assert source.manifest.attestations
-        assert TokenRegistry.scopes == ["repository:app:pull"]
+        assert OddRegistry.scopes == ["repository:app:pull"]
         source.close()
 
     def test_another_platform(
-        self, token_registry: str, docker_config: Callable[[dict[str, Any]], None]
+        self, odd_registry: str, docker_config: Callable[[dict[str, Any]], None]
     ) -> None:
         source = open_image(
-            parse_reference(f"docker://{token_registry}/app:1"), Options(platform="linux/arm64")
+            parse_reference(f"docker://{odd_registry}/app:1"), Options(platform="linux/arm64")
         )
         assert source.config.entrypoint == ("/arm64",)
         source.close()
 
     def test_a_platform_that_is_not_there(
-        self, token_registry: str, docker_config: Callable[[dict[str, Any]], None]
+        self, odd_registry: str, docker_config: Callable[[dict[str, Any]], None]
     ) -> None:
-        text = told(f"docker://{token_registry}/app:1", platform="windows/amd64")
+        text = told(f"docker://{odd_registry}/app:1", platform="windows/amd64")
         assert text.endswith(
             "is not there for windows/amd64, only for linux/amd64, linux/arm64; choose with --platform"
         )
 
     def test_a_blob_that_is_another(
-        self, token_registry: str, docker_config: Callable[[dict[str, Any]], None]
+        self, odd_registry: str, docker_config: Callable[[dict[str, Any]], None]
     ) -> None:
-        assert "0000" in told(f"docker://{token_registry}/app:broken")
+        assert "0000" in told(f"docker://{odd_registry}/app:broken")
 
     def test_a_manifest_of_schema_1(
-        self, token_registry: str, docker_config: Callable[[dict[str, Any]], None]
+        self, odd_registry: str, docker_config: Callable[[dict[str, Any]], None]
     ) -> None:
-        assert "is no image that can be read" in told(f"docker://{token_registry}/app:old")
+        assert "is no image that can be read" in told(f"docker://{odd_registry}/app:old")
 
     def test_plain_http_gets_no_credentials(
         self, registry: str, docker_config: Callable[[dict[str, Any]], None]
     ) -> None:
         """See TestOpenRegistry for plain HTTP without credentials."""
         assert told(f"docker://{registry}/none:1", insecure_registries=frozenset([registry]))
+
+
+class TestTokens:
+    """A real registry that believes only what its token server has signed."""
+
+    @pytest.fixture
+    def reference(
+        self, token_registry: tokens.TokenRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> str:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(token_registry.certificate))
+        target = f"docker://{token_registry.address}/team/app:1"
+        push(
+            layout(tmp_path),
+            target,
+            "--dest-tls-verify=false",
+            f"--dest-creds={':'.join(tokens.CREDENTIALS)}",
+        )
+        token_registry.scopes.clear()
+        return target
+
+    @pytest.mark.parametrize("layers", [False, True])
+    def test_a_token_for_the_credentials_of_a_helper(
+        self,
+        reference: str,
+        token_registry: tokens.TokenRegistry,
+        docker_config: Callable[[dict[str, Any]], None],
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        layers: bool,
+    ) -> None:
+        tokens.helper(tmp_path, "ecr-login", token_registry.address, *tokens.CREDENTIALS)
+        monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+        docker_config({"credHelpers": {token_registry.address: "ecr-login"}})
+        source = open_image(parse_reference(reference), Options(layers=layers))
+        assert source.config.entrypoint == ("/bin/sh",)
+        if layers:
+            assert not isinstance(source.files, Unseen)
+            assert source.files.stat("/opt/ml/model/weights") is not None
+        source.close()
+        assert token_registry.scopes == ["repository:team/app:pull"]
+
+    @pytest.mark.parametrize("password", [None, "of yesterday"])
+    def test_no_token_without_the_password(
+        self,
+        reference: str,
+        token_registry: tokens.TokenRegistry,
+        docker_config: Callable[[dict[str, Any]], None],
+        password: str | None,
+    ) -> None:
+        host = token_registry.address
+        if password is not None:
+            docker_config({"auths": {host: {"auth": base64.b64encode(f"AWS:{password}".encode()).decode()}}})
+        assert told(reference).endswith(f"{host} refuses access; log in: docker login {host}")
+
+
+class TestPlatforms:
+    """A multi-platform index as skopeo pushes it."""
+
+    @pytest.fixture
+    def reference(self, registry: str, tmp_path: Path) -> str:
+        files: dict[str, bytes] = {}
+        entries = []
+        for architecture, variant in (("amd64", None), ("arm64", "v8")):
+            made = tars.layout_files([LAYER], architecture=architecture, Entrypoint=[f"/{architecture}"])
+            (top,) = json.loads(made.pop("index.json"))["manifests"]
+            del top["annotations"]
+            platform = {"os": "linux", "architecture": architecture} | (
+                {"variant": variant} if variant else {}
+            )
+            entries.append({**top, "platform": platform})
+            files |= made
+        kind = "application/vnd.oci.image.index.v1+json"
+        index = json.dumps({"schemaVersion": 2, "mediaType": kind, "manifests": entries}).encode()
+        digest = hashlib.sha256(index).hexdigest()
+        files[f"blobs/sha256/{digest}"] = index
+        named = {"org.opencontainers.image.ref.name": "latest"}
+        top = {"mediaType": kind, "digest": f"sha256:{digest}", "size": len(index), "annotations": named}
+        files["index.json"] = json.dumps({"schemaVersion": 2, "manifests": [top]}).encode()
+        target = f"docker://{registry}/team/both:1"
+        push(tars.write_folder(tmp_path / "both", files), target, "--all", "--dest-tls-verify=false")
+        return target
+
+    @pytest.mark.parametrize(
+        ("platform", "entrypoint"),
+        [
+            (None, "/amd64"),
+            ("linux/amd64", "/amd64"),
+            ("linux/arm64", "/arm64"),
+            ("linux/arm64/v8", "/arm64"),
+        ],
+    )
+    def test_one_is_chosen(
+        self, reference: str, registry: str, platform: str | None, entrypoint: str
+    ) -> None:
+        options = Options(platform=platform, insecure_registries=frozenset([registry]))
+        source = open_image(parse_reference(reference), options)
+        assert source.config.entrypoint == (entrypoint,)
+        source.close()
+
+    @pytest.mark.parametrize(
+        "platform", ["linux/s390x", "linux/arm64/v7", "windows/amd64", "arm64", "a/b/c/d"]
+    )
+    def test_none_is_there(self, reference: str, registry: str, platform: str) -> None:
+        text = told(reference, platform=platform, insecure_registries=frozenset([registry]))
+        assert text.endswith(
+            f"is not there for {platform}, only for linux/amd64, linux/arm64/v8; choose with --platform"
+        )
+
+    def test_a_single_image_for_another_platform(self, registry: str, tmp_path: Path) -> None:
+        target = f"docker://{registry}/team/arm:1"
+        push(layout(tmp_path, "arm64"), target, "--dest-tls-verify=false", "--override-arch=arm64")
+        text = told(target, platform="linux/amd64", insecure_registries=frozenset([registry]))
+        assert text.endswith("is not there for linux/amd64, only for linux/arm64; choose with --platform")

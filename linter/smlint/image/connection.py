@@ -28,17 +28,20 @@ class NoEngineError(ImageError):
 
 def connect(environment: Mapping[str, str] | None = None) -> docker.DockerClient:
     """A client of the engine in force, which has answered once; close it. Raises :class:`NoEngineError`."""
-    import docker
     import docker.errors
     import requests
 
-    where, settings = _settings(os.environ if environment is None else environment)
+    environment = os.environ if environment is None else environment
+    where = _where(environment)
     try:
+        settings = _settings(environment)
         _knock(settings.get("base_url") or "")
-        client = docker.DockerClient(version="auto", timeout=TIMEOUT, **settings)
+        client = _client(settings)
+    except NoEngineError:
+        raise
     except (docker.errors.DockerException, requests.RequestException, OSError) as error:
         raise NoEngineError(
-            f"no container engine answers at {where} ({innermost(error)}); start it, set DOCKER_HOST, "
+            f"no container engine answers at {where} ({_reason(error)}); start it, set DOCKER_HOST, "
             "or name an archive (docker-archive:FILE) or a registry image (docker://REF)"
         ) from None
     if settings.get("base_url", "").startswith(("unix://", "http+unix://")):
@@ -47,20 +50,62 @@ def connect(environment: Mapping[str, str] | None = None) -> docker.DockerClient
     return client
 
 
-def _settings(environment: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
-    """Where the engine is, in words and as arguments of the client; the order is the docker command's own."""
-    host = environment.get("DOCKER_HOST")
+def _client(settings: Mapping[str, Any]) -> docker.DockerClient:
+    import docker
+
+    class Api(docker.APIClient):
+        """The SDK's, which would take REQUESTS_CA_BUNDLE for the authority behind an engine's certificate."""
+
+        def merge_environment_settings(
+            self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
+        ) -> Any:
+            told = self.verify if verify is None else verify
+            return super().merge_environment_settings(url, proxies, stream, told, cert)
+
+    client = docker.DockerClient.__new__(docker.DockerClient)
+    client.api = Api(version="auto", timeout=TIMEOUT, **settings)
+    return client
+
+
+def _reason(error: BaseException) -> str:
+    text = innermost(error)
+    if "paramiko" in text:
+        return "ssh:// needs one more package: pip install 'smlint[ssh]'"
+    if "HTTP request to an HTTPS server" in text:
+        return "it speaks TLS only: set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH"
+    if "client_cert" in text:
+        return "DOCKER_CERT_PATH leads to no folder with ca.pem, cert.pem and key.pem"
+    return text
+
+
+def _where(environment: Mapping[str, str]) -> str:
+    """The engine in force, in words."""
+    if environment.get("DOCKER_HOST"):
+        return f"DOCKER_HOST={environment['DOCKER_HOST']}"
+    context = _context(environment)
+    return f"context {context}" if context else _socket(environment) or "the default pipe"
+
+
+def _settings(environment: Mapping[str, str]) -> dict[str, Any]:
+    """The engine in force, as arguments of the client; the order is the docker command's own."""
+    host, context = environment.get("DOCKER_HOST"), _context(environment)
     if host:
-        return f"DOCKER_HOST={host}", _of_environment(host, environment)
-    context = environment.get("DOCKER_CONTEXT") or _current_context(environment)
-    if context and context != "default":
-        return f"context {context}", _of_context(context)
-    for path in _sockets(environment):
-        if _is_socket(path):
-            return path, {"base_url": f"unix://{path}"}
-    if os.name == "nt":
-        return "the default pipe", {}
-    return _DEFAULT_SOCKET, {"base_url": f"unix://{_DEFAULT_SOCKET}"}
+        return _of_environment(host, environment)
+    if context:
+        return _of_context(context)
+    path = _socket(environment)
+    return {"base_url": f"unix://{path}"} if path else {}
+
+
+def _context(environment: Mapping[str, str]) -> str | None:
+    name = environment.get("DOCKER_CONTEXT") or _current_context(environment)
+    return None if name == "default" else name
+
+
+def _socket(environment: Mapping[str, str]) -> str | None:
+    """The first socket there is, or the default one; None on Windows, where there are none."""
+    found = next(filter(_is_socket, _sockets(environment)), None)
+    return found or (None if os.name == "nt" else _DEFAULT_SOCKET)
 
 
 def _knock(url: str) -> None:

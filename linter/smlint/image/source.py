@@ -131,7 +131,9 @@ def matches_platform(wanted: str, operating_system: str, architecture: str, vari
 def check_platform(config: ImageConfig, platform: str | None) -> None:
     """Raise :class:`ImageError` when a platform was asked for and a single image is for another."""
     actual = (config.operating_system, config.architecture, config.variant)
-    if platform is not None and not matches_platform(platform, *actual):
+    # Many configs leave the variant to the index that they are chosen from.
+    wanted = platform if platform is None or config.variant else "/".join(platform.split("/")[:2])
+    if wanted is not None and not matches_platform(wanted, *actual):
         offered = "/".join(filter(None, actual))
         raise ImageError(f"is not there for {platform}, only for {offered}; choose with --platform")
 
