@@ -223,7 +223,11 @@ def test_what_is_not_needed_is_not_imported(folder: Path) -> None:
         "import sys; from smlint.cli import main; main(['Dockerfile']); "
         "print(*sorted({name.partition('.')[0] for name in sys.modules}), file=sys.stderr)"
     )
-    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    # What measures coverage imports things of its own.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    run = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment
+    )
     imported = set(run.stderr.split())
     assert "dockerfile_parse" in imported
     assert not imported & {
@@ -282,3 +286,51 @@ def test_a_terminal_gets_links_and_a_pipe_does_not(folder: Path, capsys: pytest.
     assert shown.count(target[0]) == 2
     assert main(["Dockerfile"]) == 1
     assert "\x1b" not in capsys.readouterr().out
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the system has no /dev/full")
+@pytest.mark.parametrize(
+    "words", [["Dockerfile"], ["rule", "SM101"], ["--diff", "Dockerfile"], ["--version"]]
+)
+def test_output_that_cannot_be_written_is_one_line(words: list[str], folder: Path) -> None:
+    (folder / "Dockerfile").write_text("FROM a\nENTRYPOINT python train.py\n")
+    with open("/dev/full", "w") as full:
+        run = subprocess.run(
+            [sys.executable, "-m", "smlint", *words],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=folder,
+        )
+    assert (run.returncode, run.stderr) == (
+        2,
+        "smlint: standard output cannot be written: No space left on device\n",
+    )
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the shell's way to close streams")
+@pytest.mark.parametrize(
+    ("closed", "code", "said"),
+    [
+        ("<&-", 2, "smlint: standard input is closed\n"),
+        (">&-", 2, "smlint: standard output is closed\n"),
+        ("2>&-", 2, ""),
+    ],
+)
+def test_a_closed_stream_is_one_line(closed: str, code: int, said: str, folder: Path) -> None:
+    words = "nowhere" if closed == "2>&-" else "-"
+    run = subprocess.run(
+        ["sh", "-c", f'"$1" -m smlint {words} {closed}', "sh", sys.executable],
+        input="FROM a\n",
+        capture_output=True,
+        text=True,
+        cwd=folder,
+    )
+    assert (run.returncode, run.stderr) == (code, said)
+
+
+def test_a_context_that_is_no_folder_is_wrong_usage(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "Dockerfile").write_text(GOOD)
+    for command in ("lint", "launch"):
+        assert main([command, "Dockerfile", "--context", "contxt"]) == 2
+        assert capsys.readouterr().err == "smlint: --context: contxt is not a folder\n"

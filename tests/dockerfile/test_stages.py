@@ -66,7 +66,7 @@ def test_an_unknown_stage_names_the_nearest(requested: str, hint: str) -> None:
 
 
 def test_an_unknown_stage_of_a_file_without_names() -> None:
-    with pytest.raises(UnknownStageError, match="1 stages have numbers only"):
+    with pytest.raises(UnknownStageError, match="its one stage has no name; --stage takes numbers too"):
         build("FROM a\n", stage="x")
 
 

@@ -6,6 +6,7 @@ every import on every commit.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -32,6 +33,8 @@ _DEFAULT: Final = "lint"
 _FORCE_EXCLUDE: Final = "--force-exclude"
 #: What asks for the whole command tree. A path that is called like a command is written ``./image``.
 _GROUP_OPTIONS: Final = frozenset({"--help", "-h", "--install-completion", "--show-completion"})
+#: What writing to a full disk, beyond a quota or to a broken device ends in.
+_UNWRITABLE: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _ISSUES: Final = "https://github.com/smlint/smlint/issues"
 
 
@@ -43,18 +46,33 @@ def run() -> NoReturn:
 def main(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; everything a user can cause ends in one line, never a traceback."""
     try:
-        return _dispatch(list(arguments))
+        if sys.stdout is None:
+            raise UsageError("standard output is closed")
+        code = _dispatch(list(arguments))
+        sys.stdout.flush()
     except UsageError as error:
         complain(str(error))
         return int(ExitCode.USAGE)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # The reader has gone (`smlint | head`). Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader has gone (`smlint | head`).
+        _forget_output()
         return int(ExitCode.CLEAN)
+    except OSError as error:
+        if error.filename is not None or error.errno not in _UNWRITABLE:
+            return _bug(error, verbose="--verbose" in arguments or "-v" in arguments)
+        _forget_output()
+        complain(f"standard output cannot be written: {error.strerror}")
+        return int(ExitCode.USAGE)
     except Exception as error:
         return _bug(error, verbose="--verbose" in arguments or "-v" in arguments)
+    return code
+
+
+def _forget_output() -> None:
+    """Python would complain once more when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _dispatch(arguments: list[str]) -> int:

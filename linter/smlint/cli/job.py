@@ -85,7 +85,7 @@ def job(
     words: dict[str, Any] = {
         "stage": stage,
         "build_args": options.pairs(build_arg, "--build-arg", str),
-        "context": os.path.abspath(context) if context is not None else None,
+        "context": os.path.abspath(options.folder(context, "--context")) if context is not None else None,
         "select": options.selectors(select),
         "ignore": options.selectors(ignore),
         "extend_select": options.selectors(extend_select),

@@ -64,7 +64,7 @@ def launch(
             launches = of_dockerfile(
                 target[0] if target else ".",
                 question,
-                context=context,
+                context=None if context is None else options.folder(context, "--context"),
                 stage=stage,
                 build_args=options.pairs(build_arg, "--build-arg", str),
             )

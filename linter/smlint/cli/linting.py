@@ -31,6 +31,8 @@ class Wishes(NamedTuple):
 @cache
 def read_stdin() -> bytes:
     """All of standard input; it can be read only once, and fixing looks at it twice."""
+    if sys.stdin is None:
+        usage("standard input is closed")
     return sys.stdin.buffer.read()
 
 

@@ -14,7 +14,8 @@ def complain(message: str) -> None:
     """One line on standard error."""
     from smlint.report.visible import visible
 
-    sys.stderr.write(f"smlint: {visible(message)}\n")
+    if sys.stderr is not None:
+        sys.stderr.write(f"smlint: {visible(message)}\n")
 
 
 def usage(message: str) -> NoReturn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from typing import Annotated, Final, TypeVar
 
@@ -142,6 +143,13 @@ Verbose = Annotated[
 def selectors(values: Iterable[str]) -> tuple[str, ...]:
     """``SM1,SM2 SM3`` and repeated options to single selectors."""
     return tuple(part for value in values for part in value.replace(",", " ").split())
+
+
+def folder(path: str, option: str) -> str:
+    """``path``, which is a folder; ends the call with a usage error for anything else."""
+    if not os.path.isdir(path):
+        usage(f"{option}: {path} is not a folder")
+    return path
 
 
 def pairs(values: Iterable[str], option: str, of: Callable[[str], T]) -> dict[str, T]:

@@ -107,7 +107,8 @@ class Stages(NamedTuple):
         elif self.names:
             hint = f"the stages are {', '.join(self.names)}"
         else:
-            hint = f"its {len(self.stages)} stages have numbers only, counted from 0"
+            many = f"its {len(self.stages)} stages have" if len(self.stages) > 1 else "its one stage has"
+            hint = f"{many} no name; --stage takes numbers too, counted from 0"
         raise UnknownStageError(f"there is no stage {requested!r}: {hint}")
 
 
