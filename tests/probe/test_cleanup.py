@@ -15,6 +15,7 @@ import pytest
 
 from smlint.probe import cleanup, owner
 from smlint.probe.cleanup import LABEL, OWNER_LABEL, UNTIL_LABEL, Custody
+from tests.probe.processes import PATIENCE, doing, end, output, until
 from tests.probe.programs import HANDLER
 
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 
 KILLS = 100
 SIDE_BY_SIDE = 5
-#: Seconds after which a poll has failed.
-PATIENCE = 60.0
-
 #: A probe without the rest of the command, so that most of the random moments fall into it.
 PROBE = """
 import sys, docker
@@ -46,7 +44,7 @@ def test_an_ended_process_is_dead() -> None:
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     living = owner.current()._replace(pid=child.pid, started=owner._started(child.pid))
     assert owner.is_dead(living) is False
-    child.communicate()
+    child.communicate(timeout=PATIENCE)
     assert owner.is_dead(living) is True
 
 
@@ -148,13 +146,6 @@ def owned_by(engine: docker.DockerClient, pids: set[int]) -> list[Any]:
     return found
 
 
-def until(met: Any) -> None:
-    end = time.monotonic() + PATIENCE
-    while not met():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
 @pytest.mark.engine
 @pytest.mark.parametrize(
     "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name
@@ -165,18 +156,24 @@ def test_an_interrupted_command_cleans_up(
     reference = images.make("dash", {"/train.py": HANDLER}, entrypoint=["/train.py"])
     command = [sys.executable, "-c", "from smlint.cli import run; run()", "image", reference]
     options = ["--probe-sigterm", "--ready-log", "never", "--ready-timeout", "600", "--isolated"]
-    with subprocess.Popen(
+    process = subprocess.Popen(
         [*command, *options],
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         # Started by nohup or in the background of a script, the tests themselves ignore some of these, and smlint
         # rightly keeps ignoring what it is told to ignore.
         preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
-    ) as process:
-        until(lambda: process.poll() is not None or owned_by(engine, {process.pid}))
+    )
+    try:
+        until(
+            lambda: process.poll() is not None or owned_by(engine, {process.pid}),
+            lambda: f"nothing of it is on the engine\n{doing(process)}",
+        )
+    finally:
         process.send_signal(number)
-        _, errors = process.communicate(timeout=PATIENCE)
+        _, errors = output(process)
     assert process.returncode == 128 + number, errors
     assert number.name in errors
     assert owned_by(engine, {process.pid}) == []
@@ -189,13 +186,15 @@ def test_killed_at_random_moments(engine: docker.DockerClient, images: Images) -
 
     def kill_one(after: float) -> tuple[int, bool]:
         process = subprocess.Popen(
-            [sys.executable, "-c", PROBE, reference], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [sys.executable, "-c", PROBE, reference],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         try:
             process.wait(timeout=after)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            end(process)
             return process.pid, True
         return process.pid, False
 
@@ -209,4 +208,4 @@ def test_killed_at_random_moments(engine: docker.DockerClient, images: Images) -
         cleanup.sweep(engine.api)
         return not owned_by(engine, pids)
 
-    until(swept)
+    until(swept, lambda: owned_by(engine, pids))

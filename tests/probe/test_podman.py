@@ -6,7 +6,6 @@ import io
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from smlint.probe.plan import ProbePlan
 from smlint.probe.session import probe
 from tests.conftest import unavailable
 from tests.engine.mounts import unmount_below
+from tests.probe.processes import PATIENCE, end, until
 from tests.probe.scenarios import SCENARIOS, Scenario
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.engine
 
 NAMES = ("python-handler", "python-no-handler", "script-no-exec-dash", "sigwait", "exits-3-before-ready")
-PATIENCE = 60.0
 
 #: Machines differ in what limits they allow to set, and in where they keep their init.
 CONFIGURATION = """
@@ -62,11 +61,11 @@ def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[docker.DockerCl
         [*command, "system", "service", "--time=0", socket], env=environment, stdout=log, stderr=log
     )
     try:
-        end = time.monotonic() + PATIENCE
-        while not Path(folder, "podman.sock").exists():
-            assert service.poll() is None, Path(log.name).read_text()
-            assert time.monotonic() < end
-            time.sleep(0.05)
+        until(
+            lambda: Path(folder, "podman.sock").exists() or service.poll() is not None,
+            lambda: Path(log.name).read_text(),
+        )
+        assert service.poll() is None, Path(log.name).read_text()
         client = docker.DockerClient(base_url=socket)
         yield client
         for image in client.images.list():
@@ -74,7 +73,10 @@ def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[docker.DockerCl
         client.close()
     finally:
         service.terminate()
-        service.wait()
+        try:
+            service.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            end(service)
         log.close()
         # The overlay driver mounts its own folder and leaves that to the next boot.
         unmount_below(folder)
