@@ -13,7 +13,15 @@ from xml.etree import ElementTree
 
 import pytest
 
-from smlint.diagnostics import Diagnostic, FileLocation, ImageLocation, Severity
+from smlint.diagnostics import (
+    Applicability,
+    Diagnostic,
+    Edit,
+    FileLocation,
+    Fix,
+    ImageLocation,
+    Severity,
+)
 from smlint.report import Report, render
 from smlint.report.visible import visible
 
@@ -136,6 +144,35 @@ def test_rdjson_counts_bytes() -> None:
     found = diagnostics[1]["location"]["range"]
     line = _FINDINGS.DOCKERFILE.split("\n")[5].encode()
     assert line[found["start"]["column"] - 1 : found["end"]["column"] - 1].decode() == '"数据.py"'
+
+
+def suggestions(source: str, *edits: Edit) -> list[dict[str, Any]]:
+    """What reviewdog is offered for a finding in ``Dockerfile``."""
+    place = FileLocation("Dockerfile", 2, 1, 4, 4)
+    finding = Diagnostic(
+        "SM101", "n", Severity.ERROR, "m", "", "", place, fix=Fix(Applicability.SAFE, "t", edits)
+    )
+    outcome = REPORT.outcomes[0]._replace(
+        diagnostics=(finding,), suppressed=(), sources={"Dockerfile": source}
+    )
+    (found,) = json.loads(render("rdjson", Report((outcome,))))["diagnostics"]
+    offered: list[dict[str, Any]] = found.get("suggestions", [])
+    return offered
+
+
+def test_rdjson_offers_a_fix_of_several_edits_as_one() -> None:
+    (one,) = suggestions(
+        "FROM é\nRUN é a \\\n # c\n b c\n",
+        Edit("Dockerfile", 4, 2, 4, 3, "B"),
+        Edit("Dockerfile", 2, 7, 2, 8, "A"),
+    )
+    assert one["text"] == "A \\\n # c\n B"
+    assert one["range"] == {"start": {"line": 2, "column": 8}, "end": {"line": 4, "column": 3}}
+
+
+def test_rdjson_suggests_nothing_for_another_file() -> None:
+    """A suggestion has no path of its own: it would be made to the wrong file."""
+    assert suggestions("FROM a\n\n\nabc\n", Edit("run.sh", 1, 1, 1, 1, "exec ")) == []
 
 
 def test_markdown_keeps_its_table_whatever_a_message_holds() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, Final
 
 from smlint.diagnostics import (
@@ -14,6 +15,7 @@ from smlint.diagnostics import (
     RequestLocation,
     Severity,
 )
+from smlint.fix import edited
 from smlint.report import Report, Sources
 from smlint.report.visible import visible_json
 
@@ -38,16 +40,34 @@ def _diagnostic(finding: Diagnostic, sources: Sources) -> dict[str, Any]:
         "severity": _SEVERITIES[finding.severity],
         "code": {"value": finding.code, "url": finding.url} if finding.url else {"value": finding.code},
     }
-    if finding.fix is not None:
-        values["suggestions"] = [
-            {"range": _range(_of(edit), sources), "text": edit.text} for edit in finding.fix.edits
-        ]
+    if finding.fix is not None and (edit := _as_one(finding.fix.edits, finding.location, sources)):
+        values["suggestions"] = [{"range": _range(_of(edit), sources), "text": edit.text}]
     if finding.related:
         values["related_locations"] = [
             {"message": related.message, "location": _location(related.location, sources)}
             for related in finding.related
         ]
     return values
+
+
+def _as_one(edits: Sequence[Edit], location: Location, sources: Sources) -> Edit | None:
+    """The edits as a single one: several suggestions are alternatives, and all are about the finding's own file.
+
+    None where they change another file, or text that cannot be had.
+    """
+    if isinstance(location, ImageLocation) or any(edit.path != location.path for edit in edits):
+        return None
+    if len(edits) == 1:
+        return edits[0]
+    first, last = min(edits), max(edits)
+    lines = sources.lines(location.path)[: last.end_line]
+    if len(lines) < last.end_line:
+        return None
+    # What stands behind the last edit stays outside of it.
+    text = "\n".join([*lines[:-1], lines[-1][: last.end_column - 1]])
+    head = "\n".join([*lines[: first.line - 1], lines[first.line - 1][: first.column - 1]])
+    changed = edited(text, edits)[len(head) :]
+    return Edit(location.path, first.line, first.column, last.end_line, last.end_column, changed)
 
 
 def _of(edit: Edit) -> FileLocation:
