@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from smlint import config, discover
+from smlint import config
 from smlint.config import PathPattern, Settings
 from smlint.dockerfile import UnreadableInputError, decode, read
 from smlint.dockerfile.lint import DockerfileOptions, lint_dockerfile
@@ -116,6 +116,8 @@ class Checker:
             if not (self._arguments.force_exclude and self._is_excluded(path)):
                 yield path
             return
+        from smlint import discover
+
         found = False
         for each in discover.dockerfiles(os.path.normpath(path), self._is_excluded, self._failures.append):
             found = True

@@ -13,7 +13,6 @@ from smlint.launch import Hop, Kind, resolve
 from smlint.rule import ContainerRule, Context, Finding
 from smlint.workload import Workload
 from smlint_rules import opt_ml
-from smlint_rules.written import written_by
 
 _MAY_START_IT: Final = re.compile(rb"sagemaker|subprocess|\bos\.(?:exec|system|spawn)")
 
@@ -94,7 +93,7 @@ def _places(container: Container) -> Iterator[Location]:
             yield from (file.location for file in found.value if file.size and not file.is_directory)
         return
     yield from (file.location for file in container.evidence.placed_files(opt_ml.HINT) if _is_code(file.path))
-    yield from (target.location for target in written_by(container, opt_ml.HINT) if _is_code(target.path))
+    yield from (target.location for target in opt_ml.written(container) if _is_code(target.path))
 
 
 def _is_code(path: str) -> bool:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from smlint.container import Container, Known, Witness
 from smlint.diagnostics import Severity
 from smlint.rule import ContainerRule, Context, Finding
-from smlint_rules.loader_config import loader_files
 
 _STUBS = re.compile(r"(?:^|[:\s])([^:\s]*/stubs)/?(?=[:\s]|$)")
 
@@ -67,6 +66,8 @@ class CudaStubsOnPath(ContainerRule):
 
 
 def _loader(container: Container) -> Iterator[Finding]:
+    from smlint_rules.loader_config import loader_files
+
     for placed, text in loader_files(container):
         for folder in _STUBS.findall(text):
             yield Finding(

@@ -9,7 +9,6 @@ from smlint.container import Absent, Container, Known, PlacedFile, Witness
 from smlint.diagnostics import Location, Severity
 from smlint.rule import ContainerRule, Context, Finding
 from smlint_rules import opt_ml
-from smlint_rules.written import written_by
 
 
 class DataUnderOptMl(ContainerRule):
@@ -68,7 +67,7 @@ class DataUnderOptMl(ContainerRule):
                 copied.setdefault(placed.destination or placed.location, []).append(placed)
         for location, files in copied.items():
             yield _finding(files[0].path, f"{files[0].how} puts {_listed(files)}", location)
-        for target in written_by(container, opt_ml.HINT):
+        for target in opt_ml.written(container):
             if _counts(target.path) and not _is_gone(target.path, container):
                 yield _finding(target.path, f"`{target.program}` writes to {target.path}", target.location)
 

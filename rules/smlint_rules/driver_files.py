@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-#: A cheap test for a path that may be the driver's.
-HINT: Final = r"libcuda|nvidia|libnv|nv-fabric|gsp"
 _VERSION: Final = r"\d{3,}\.\d+(?:\.\d+)?"
 _LIBRARY: Final = (
     r"lib(?:cuda|cudadebugger|nvidia-[a-z0-9-]+|nvcuvid|nvoptix|vdpau_nvidia|GLX_nvidia|EGL_nvidia|GLES\w*_nvidia)"

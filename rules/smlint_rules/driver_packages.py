@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from smlint.tables import read_table
-
-#: A cheap test for text that may install the driver.
-HINT: Final = (
-    r"(?i)nvidia|(?<![\w-])cuda(?![\w/.])|cuda-(?:\d|drivers|runtime|demo)|libcuda1|cuda_[\d.]+_|ollama\.\w+/install"
-    r"|ubuntu-drivers|libnv|datacenter-gpu-manager|nvlsm"
-)
 
 
 class Package(NamedTuple):

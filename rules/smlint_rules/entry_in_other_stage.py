@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from smlint.container import Container, Known, OtherEntry, Witness, is_resolved
 from smlint.diagnostics import Related, Severity
 from smlint.launch.executables import find_program
-from smlint.launch.toolkits import supplies
 from smlint.rule import ContainerRule, Context, Finding
 from smlint.workload import Workload
+from smlint_rules.launches import is_supplied
 from smlint_rules.no_train_or_serve import brings, has_no_entrypoint
 
 
@@ -90,4 +90,4 @@ def _answered(container: Container, workload: Workload) -> bool:
         return isinstance(container.cmd, Known)
     if isinstance(find_program(container, workload.word), Known):
         return True
-    return supplies(container, workload.word) is not None or brings(container, workload.word) is True
+    return is_supplied(container, workload.word) or brings(container, workload.word) is True

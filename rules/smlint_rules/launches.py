@@ -12,7 +12,6 @@ from smlint.container import Container, Form, Known
 from smlint.diagnostics import Location, Related
 from smlint.launch import Hop, Kind, Launch, resolve
 from smlint.launch.executables import find_program
-from smlint.launch.toolkits import supplies
 from smlint.rule import Context
 from smlint.workload import Workload
 
@@ -51,6 +50,13 @@ def _role(hop: Hop) -> str:
     return posixpath.basename(name(hop)).partition(".")[0]
 
 
+def is_supplied(container: Container, word: str) -> bool:
+    """Whether something in a Dockerfile speaks for an executable called ``word`` that cannot be seen."""
+    from smlint.launch.toolkits import supplies
+
+    return supplies(container, word) is not None
+
+
 def steps(launch: Launch) -> Iterator[Step]:
     """Every start of a process by another one, on every way a script may take, each once."""
     seen: set[Step] = set()
@@ -71,7 +77,7 @@ def knows_the_word(container: Container, context: Context) -> bool:
         if word is None:
             continue
         if is_looked_up and (
-            isinstance(find_program(container, word), Known) or supplies(container, word) is not None
+            isinstance(find_program(container, word), Known) or is_supplied(container, word)
         ):
             return True
         root = resolve(container, workload).root

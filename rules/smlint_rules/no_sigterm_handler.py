@@ -9,7 +9,6 @@ from smlint.container import Container, FileEntry, Witness
 from smlint.diagnostics import Severity
 from smlint.launch import Hop, Launch
 from smlint.launch.programs import is_known, is_python
-from smlint.launch.python_program import handles
 from smlint.rule import ContainerRule, Context, Finding
 from smlint.workload import Workload
 from smlint_rules.launches import entry_word, launches, related
@@ -83,6 +82,8 @@ class NoSigtermHandler(ContainerRule):
                 entry = _python_source(program)
                 if entry is None or entry.path in reported or program.sigterm.value is False:
                     continue
+                from smlint.launch.python_program import handles
+
                 if handles(container, entry, _signals(launch), _root(program, entry)).value is False:
                     reported.add(entry.path)
                     yield _finding(launch, program, entry)

@@ -8,10 +8,10 @@ from smlint.container import Absent, Container, FileEntry, Known, Witness
 from smlint.diagnostics import Related, Severity
 from smlint.dockerfile.bases import BaseKnowledge, base_knowledge
 from smlint.launch.executables import find_program, may_be_executed
-from smlint.launch.toolkits import supplies
 from smlint.rule import ContainerRule, Context, Finding
 from smlint.workload import Workload
 from smlint_rules import words
+from smlint_rules.launches import is_supplied
 
 
 class NoTrainOrServe(ContainerRule):
@@ -82,7 +82,7 @@ def cannot_start(container: Container, workload: Workload) -> bool:
     if workload.word is None or not has_no_entrypoint(container) or container.overrides.entrypoint:
         return False
     found = find_program(container, workload.word)
-    if isinstance(found, Known) or supplies(container, workload.word) is not None:
+    if isinstance(found, Known) or is_supplied(container, workload.word):
         return _inert(container, workload) is not None
     return isinstance(found, Absent) or brings(container, workload.word) is False
 
@@ -92,7 +92,7 @@ def _inert(container: Container, workload: Workload) -> FileEntry | None:
     if workload.word is None or not has_no_entrypoint(container) or container.overrides.entrypoint:
         return None
     found = find_program(container, workload.word)
-    if not isinstance(found, Known) or supplies(container, workload.word) is not None:
+    if not isinstance(found, Known) or is_supplied(container, workload.word):
         return None
     return None if may_be_executed(found.value) else found.value
 

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from smlint.container import Container, Known, RunCommand, SimpleCommand, Witness, Word, is_resolved
 from smlint.diagnostics import Severity
 from smlint.rule import ContainerRule, Context, Finding
-from smlint_rules import driver_packages, words
-from smlint_rules.driver_files import HINT as FILE_HINT
-from smlint_rules.driver_files import is_driver_file
-from smlint_rules.driver_fixes import package_fix, runfile_fix
-from smlint_rules.driver_search import driver_files
-from smlint_rules.installs import installed_by
+from smlint_rules import words
 
+if TYPE_CHECKING:
+    from smlint_rules.driver_packages import Package
+
+#: Cheap tests for text that may install the driver and for paths that may be its files: the tables of both are
+#: imported where one of them is met, which in most Dockerfiles is nowhere.
+_HINT: Final = (
+    r"(?i)nvidia|(?<![\w-])cuda(?![\w/.])|cuda-(?:\d|drivers|runtime|demo)|libcuda1|cuda_[\d.]+_|ollama\.\w+/install"
+    r"|ubuntu-drivers|libnv|datacenter-gpu-manager|nvlsm"
+)
+_FILE_HINT: Final = r"libcuda|nvidia|libnv|nv-fabric|gsp"
 _LOST: Final = "SageMaker mounts its host's driver, and two drivers end in `Driver/library version mismatch`"
 _RUNFILE: Final = re.compile(r"NVIDIA-Linux-[\w.*-]+\.run$")
 _CUDA_RUNFILE: Final = re.compile(r"cuda_[\w.*-]*(?:linux|\*)[\w.*-]*\.run$|cuda_[\w.]+\.run$")
@@ -74,11 +79,13 @@ class NvidiaDriver(ContainerRule):
         if container.witness is Witness.IMAGE:
             yield from _in_image(container)
             return
-        for run in container.evidence.run_commands(driver_packages.HINT):
+        for run in container.evidence.run_commands(_HINT):
             if _arrives(run):
                 for command in run.inner:
                     yield from _by_command(command)
-        for placed in container.evidence.placed_files(FILE_HINT):
+        for placed in container.evidence.placed_files(_FILE_HINT):
+            from smlint_rules.driver_files import is_driver_file
+
             if not placed.is_directory and is_driver_file(placed.path):
                 yield Finding(
                     placed.location,
@@ -93,8 +100,11 @@ def _arrives(run: RunCommand) -> bool:
 
 
 def _by_command(command: SimpleCommand) -> Iterator[Finding]:
+    from smlint_rules.driver_packages import classify
+    from smlint_rules.installs import installed_by
+
     for installed in installed_by(command):
-        package = driver_packages.classify(installed.name, installed.system)
+        package = classify(installed.name, installed.system)
         if package is not None:
             yield _package(package, installed.word)
     if not command.words:
@@ -110,7 +120,9 @@ def _by_command(command: SimpleCommand) -> Iterator[Finding]:
         yield from _runfile(command)
 
 
-def _package(package: driver_packages.Package, word: Word) -> Finding:
+def _package(package: Package, word: Word) -> Finding:
+    from smlint_rules.driver_fixes import package_fix
+
     sure = package.verdict == "driver"
     return Finding(
         word.location,
@@ -139,6 +151,8 @@ def _runfile(command: SimpleCommand) -> Iterator[Finding]:
     elif _CUDA_RUNFILE.search(call[0].text) and (
         "--driver" in options or not {"--toolkit", "--samples"} & set(options)
     ):
+        from smlint_rules.driver_fixes import runfile_fix
+
         yield Finding(
             call[0].location,
             f"the CUDA runfile installs the driver unless told otherwise: {_LOST}",
@@ -167,10 +181,13 @@ def _ollama(command: SimpleCommand) -> Iterator[Finding]:
 
 
 def _in_image(container: Container) -> Iterator[Finding]:
+    from smlint_rules.driver_packages import classify
+    from smlint_rules.driver_search import driver_files
+
     packages = container.evidence.installed_packages()
     for installed in packages.value if isinstance(packages, Known) else ():
         system = "deb" if installed.manager == "dpkg" else installed.manager
-        package = driver_packages.classify(installed.name, system)
+        package = classify(installed.name, system)
         if package is not None:
             yield Finding(
                 installed.location,

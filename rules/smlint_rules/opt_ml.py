@@ -6,12 +6,15 @@ From the layout tables of the SageMaker pages that the rules cite; the hosting p
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Final
 
-from smlint.container import UNRESOLVED
+from smlint.container import UNRESOLVED, Container
 from smlint.diagnostics import Severity
 from smlint.workload import Workload
+
+if TYPE_CHECKING:
+    from smlint_rules.written import Written
 
 ROOT: Final = "/opt/ml"
 CODE: Final = "/opt/ml/code"
@@ -35,6 +38,15 @@ _TIERS: Final[Mapping[str, Mapping[Workload, Severity]]] = {
 _LOOSE: Final = {Workload.TRAINING: _W, Workload.PROCESSING: _W}
 #: Folders to look into one by one where a witness cannot list all of /opt/ml: a large model must not hide the rest.
 PLACES: Final = (f"{ROOT}/", *(f"{ROOT}/{name}/" for name in _TIERS))
+
+
+def written(container: Container) -> Iterator[Written]:
+    """What RUN commands that name /opt/ml write; most files have none, and go without the table of programs."""
+    commands = container.evidence.run_commands(HINT)
+    if commands:
+        from smlint_rules.written import written_by
+
+        yield from written_by(commands)
 
 
 def below(path: str) -> bool:

@@ -8,7 +8,6 @@ from smlint.container import Container, Witness
 from smlint.diagnostics import Applicability, Edit, FileLocation, Fix, Location, Severity
 from smlint.launch import Hop, Kind, Launch
 from smlint.rule import ContainerRule, Context, Finding
-from smlint.shell.housekeeping import is_trivial
 from smlint_rules.launches import Step, entry_word, launches, name, related, short, steps, when_stopped
 
 
@@ -84,6 +83,8 @@ def _loses_always(script: Hop) -> bool:
         return False
     if not script.then or script.unseen:
         return False
+    from smlint.shell.housekeeping import is_trivial
+
     # A script that only copies files or prints is not for any program that would mind.
     return all(child.sigterm.value is False and not is_trivial(child.argv) for child in script.then)
 

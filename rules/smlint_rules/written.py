@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from smlint.container import UNRESOLVED, Container, SimpleCommand, Word, is_resolved
+from smlint.container import UNRESOLVED, RunCommand, SimpleCommand, Word, is_resolved
 from smlint.diagnostics import Location
 
 
@@ -38,13 +38,13 @@ _HERE: Final = {"curl": ("-O", "--remote-name"), "wget": (), "unzip": (), "tar":
 _WRITING_REDIRECTS: Final = frozenset({">", ">>", "&>", "&>>", ">|"})
 
 
-def written_by(container: Container, hint: str) -> Iterator[Written]:
-    """Everything written by RUN commands of instructions that match ``hint``.
+def written_by(commands: Iterable[RunCommand]) -> Iterator[Written]:
+    """Everything that RUN commands write.
 
     Only what arrives in the judged image counts: of a stage that is merely copied from, nothing does, since the COPY
     that brings it is looked at itself.
     """
-    for run in container.evidence.run_commands(hint):
+    for run in commands:
         if run.copied is not None:
             continue
         for command in run.inner:

@@ -243,6 +243,32 @@ def test_what_is_not_needed_is_not_imported(folder: Path) -> None:
     }
 
 
+def test_a_clean_file_is_judged_without_what_only_some_files_need(folder: Path) -> None:
+    (folder / "train.py").write_text("")
+    (folder / "Dockerfile").write_text(
+        'FROM python:3.12-slim\nCOPY train.py /opt/program/\nENTRYPOINT ["/usr/bin/env"]\n'
+    )
+    script = (
+        "import sys; from smlint.cli import main; main(['Dockerfile']); "
+        "print(*sorted(sys.modules), file=sys.stderr)"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    imported = set(run.stderr.split())
+    assert "smlint_rules.nvidia_driver" in imported
+    assert not imported & {
+        "ast",
+        "tree_sitter",
+        "smlint.discover",
+        "smlint.dockerfile.effects",
+        "smlint.dockerfile.ignorefile",
+        "smlint.shell.flow",
+        "smlint.suppressions",
+        "smlint_rules.driver_packages",
+        "smlint_rules.driver_search",
+        "smlint_rules.written",
+    }
+
+
 def test_a_reader_that_goes_away_is_no_error(folder: Path) -> None:
     (folder / "Dockerfile").write_text(BAD)
     command = f"{sys.executable} -c 'from smlint.cli import run; run()' Dockerfile | true"

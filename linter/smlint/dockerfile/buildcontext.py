@@ -10,10 +10,12 @@ import fnmatch
 import os
 import re
 import stat
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smlint.container import ABSENT, Absent, FileKind, Unknown
-from smlint.dockerfile.ignorefile import Pattern, is_ignored, read_patterns
+
+if TYPE_CHECKING:
+    from smlint.dockerfile.ignorefile import Pattern
 
 #: Bytes of a file that are read; what is larger has no visible content.
 CONTENT_LIMIT: Final = 1 << 20
@@ -154,11 +156,17 @@ class BuildContext:
                 self._patterns = self._read_patterns()
             except ValueError:
                 return None
+        if not self._patterns:
+            return False
+        from smlint.dockerfile.ignorefile import is_ignored
+
         return is_ignored(path, self._patterns)
 
     def _read_patterns(self) -> tuple[Pattern, ...]:
         for ignore_file in (f"{self._dockerfile}.dockerignore", os.path.join(self._root, ".dockerignore")):
             if os.path.isfile(ignore_file):
+                from smlint.dockerfile.ignorefile import read_patterns
+
                 content = _read(ignore_file)
                 if content is None:
                     raise ValueError(f"{ignore_file} cannot be read")

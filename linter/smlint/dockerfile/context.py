@@ -2,28 +2,26 @@
 
 A path is looked for from the last step back to the first: the step that put it there decides, what later steps did to
 it is applied on top. Nothing is read before somebody asks. What one COPY source means is :mod:`.placed`'s question,
-what one command of a RUN does is that of :mod:`.effects`.
+what a RUN does is that of :mod:`.ran`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from typing import Final
+from typing import TYPE_CHECKING
 
-from smlint.container import ABSENT, UNRESOLVED, Fact, FileEntry, FileKind, Known, SimpleCommand, Unknown
+from smlint.container import ABSENT, UNRESOLVED, Fact, FileEntry, FileKind, Known, Unknown
 from smlint.dockerfile.buildcontext import LINK_LIMIT, BuildContext
-from smlint.dockerfile.changes import Change, Changed, CopiedFrom, LinkTo, Opaque, with_mode
-from smlint.dockerfile.effects import changers, effect
 from smlint.dockerfile.history import Histories, History
-from smlint.dockerfile.operands import Operands
-from smlint.dockerfile.paths import BASE_DIRECTORY, in_base_directory, name, normalise, within
+from smlint.dockerfile.paths import BASE_DIRECTORY, in_base_directory, normalise, within
 from smlint.dockerfile.placed import Placed
 from smlint.dockerfile.runs import Runs
 from smlint.dockerfile.stages import Stage
 from smlint.dockerfile.state import Step
 
-_CHANGES_DIRECTORY: Final = re.compile(r"\b(?:cd|pushd|popd|chroot|env)\b")
+if TYPE_CHECKING:
+    from smlint.dockerfile.changes import Change
+    from smlint.dockerfile.ran import Ran
 
 
 class StageFiles:
@@ -35,7 +33,7 @@ class StageFiles:
         self._runs = runs
         self._placed = Placed(context, path, self.lookup_in)
         self._known: dict[tuple[int, str], Fact[FileEntry]] = {}
-        self._changing: dict[int, tuple[Operands, ...] | None] = {}
+        self._ran: Ran | None = None
         self._depth = 0
 
     def lookup_in(self, stage: Stage, path: str) -> Fact[FileEntry]:
@@ -88,7 +86,11 @@ class StageFiles:
                 text = self._runs.text(step)
                 if not text.may_concern(path) or (named and not text.mentions.may_concern(path)):
                     continue
-                found = self._ran(history, number, path, changes)
+                if self._ran is None:
+                    from smlint.dockerfile.ran import Ran
+
+                    self._ran = Ran(self._runs, self._lookup_known)
+                found = self._ran.by(history, number, path, changes)
                 if isinstance(found, str):
                     path = found
                     continue
@@ -108,45 +110,6 @@ class StageFiles:
         location = step.instruction.location(self._placed.path)
         return Known(FileEntry(path, FileKind.DIRECTORY, location, 0o755), location)
 
-    def _ran(
-        self, history: History, number: int, path: str, changes: list[Change]
-    ) -> Fact[FileEntry] | str | None:
-        """What a RUN did: decided, or where to look further; changes on the way are noted."""
-        step = history.steps[number]
-        text = self._runs.text(step).text
-        commands = self._changers(step)
-        if commands is None:
-            named = name(path) in text
-            return Unknown("a RUN that smlint cannot read may have changed it") if named else None
-        started_with = path
-        in_base = path.startswith(BASE_DIRECTORY) and not _CHANGES_DIRECTORY.search(text)
-        for operands in reversed(commands):
-            if in_base and operands.directory == UNRESOLVED:
-                operands = operands._replace(command=operands.command._replace(directory=BASE_DIRECTORY))
-            found = effect(operands, path, history.is_directory)
-            if isinstance(found, Changed):
-                changes.append(found.change)
-            elif isinstance(found, CopiedFrom):
-                path = found.path
-                if found.mode is not None:
-                    changes.append(with_mode(found.mode))
-            elif isinstance(found, LinkTo):
-                return self._lookup_known(history.stage, found.path)
-            elif isinstance(found, Opaque):
-                return Unknown(found.reason)
-            elif found is not None:
-                return ABSENT
-        return path if path != started_with else None
-
-    def _changers(self, step: Step) -> tuple[Operands, ...] | None:
-        """The commands of a RUN that may change files; None where it cannot be read."""
-        key = id(step)
-        if key not in self._changing:
-            commands = self._runs.commands(step)
-            inner = [each for command in commands or () for each in _without_wrappers(command)]
-            self._changing[key] = None if commands is None else tuple(changers(inner))
-        return self._changing[key]
-
 
 def _applied(changes: Iterable[Change], fact: Fact[FileEntry]) -> Fact[FileEntry]:
     for change in reversed(list(changes)):
@@ -161,10 +124,3 @@ def _below(history: History, path: str) -> Fact[FileEntry]:
     if any(step.instruction.keyword == "RUN" for step in history.steps):
         return Unknown("a RUN may have made it")
     return ABSENT
-
-
-def _without_wrappers(command: SimpleCommand) -> tuple[SimpleCommand, ...]:
-    from smlint.shell.commands import unwrap
-
-    # What xargs runs has files among its arguments that only xargs sees.
-    return (command,) if any(name(word.text) == "xargs" for word in command.words) else unwrap(command)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from smlint import suppressions
 from smlint.diagnostics import Diagnostic, FileLocation
 from smlint.dockerfile import Dockerfile, DockerfileSyntaxError, parse
 from smlint.dockerfile.build import build_container
@@ -16,6 +15,7 @@ from smlint.rule import Finding
 from smlint.workload import DEFAULT_WORKLOADS, Workload
 
 if TYPE_CHECKING:
+    from smlint import suppressions
     from smlint.request import Request
 
 
@@ -40,7 +40,7 @@ def lint_dockerfile(text: str, path: str, options: DockerfileOptions, plan: Plan
     try:
         dockerfile = parse(text)
         comments = comments_of(dockerfile, path, plan.registry)
-        if options.workloads is None and comments.workloads:
+        if options.workloads is None and comments is not None and comments.workloads:
             workloads = comments.workloads
         container = build_container(
             dockerfile, path=path, context=options.context, stage=options.stage, build_args=options.build_args
@@ -54,13 +54,15 @@ def lint_dockerfile(text: str, path: str, options: DockerfileOptions, plan: Plan
         )
     subject = Subject("dockerfile", path, workloads, container.stage)
     found = judge(container, plan, workloads, options.request)
-    unused: Iterable[suppressions.Ignore] = ()
     if options.request is not None:
         # What the request replaces is not judged, so a comment about it is no idle one.
         found += judge_request(options.request, container, plan)
+    if comments is None:
+        return Outcome(subject, tuple(in_order(found)), sources={path: text})
+    from smlint import suppressions
+
     verdict = suppressions.apply(found, comments.ignores)
-    if options.request is None:
-        unused = verdict.unused
+    unused = verdict.unused if options.request is None else ()
     remarks = suppressions.apply(
         [*_about_comments(comments, plan, workloads), *_unused(unused, plan, workloads)],
         [ignore for ignore in comments.ignores if ignore.lines is None],
@@ -73,11 +75,13 @@ def lint_dockerfile(text: str, path: str, options: DockerfileOptions, plan: Plan
     )
 
 
-def comments_of(dockerfile: Dockerfile, path: str, registry: Registry) -> suppressions.Comments:
-    """What the comments of a Dockerfile say to smlint."""
-    comments = dockerfile.comments
+def comments_of(dockerfile: Dockerfile, path: str, registry: Registry) -> suppressions.Comments | None:
+    """What the comments of a Dockerfile say to smlint; None where they say nothing."""
+    comments = dockerfile.comments if "smlint" in dockerfile.text else []
     if not any("smlint" in comment.text for comment in comments):
-        return suppressions.Comments((), (), ())
+        return None
+    from smlint import suppressions
+
     lines = [suppressions.Line(comment.line, dockerfile.lines[comment.line - 1]) for comment in comments]
     spans = [(instruction.start_line, instruction.end_line) for instruction in dockerfile.instructions]
     return suppressions.read(path, lines, spans, registry)

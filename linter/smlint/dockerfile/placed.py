@@ -9,11 +9,8 @@ from typing import Final
 from smlint.container import UNRESOLVED, Absent, Fact, FileEntry, FileKind, Known, Unknown
 from smlint.diagnostics import Location
 from smlint.dockerfile.buildcontext import BuildContext, Source
-from smlint.dockerfile.changes import changed_mode
 from smlint.dockerfile.expand import ExpansionError, expand
 from smlint.dockerfile.history import History
-from smlint.dockerfile.ignorefile import is_ignored, read_patterns
-from smlint.dockerfile.operands import Match, match
 from smlint.dockerfile.paths import (
     BASE_DIRECTORY,
     in_base_directory,
@@ -115,6 +112,8 @@ class Placed:
     def _from_stage(self, placement: Placement, stage: Stage, path: str, rest: str, *, into: bool) -> Answer:
         source = join("/", placement.source)
         if placement.has_wildcard:
+            from smlint.dockerfile.operands import Match, match
+
             first = rest.partition("/")[0]
             if not rest or match(f"/{name(source)}", "/", f"/{first}") is Match.NO:
                 return None
@@ -190,8 +189,12 @@ class Placed:
 
     def _is_excluded(self, placement: Placement, rest: str) -> bool:
         patterns = [flag.value or "" for flag in placement.step.instruction.flags if flag.name == "exclude"]
+        if not patterns:
+            return False
+        from smlint.dockerfile.ignorefile import is_ignored, read_patterns
+
         try:
-            return bool(patterns) and is_ignored(rest, read_patterns("\n".join(patterns)))
+            return is_ignored(rest, read_patterns("\n".join(patterns)))
         except ValueError:
             return False
 
@@ -214,6 +217,8 @@ class Placed:
         flag = placement.step.instruction.flag("chmod")
         if flag is None or not flag.value:
             return mode
+        from smlint.dockerfile.changes import changed_mode
+
         try:
             written = expand(flag.value, placement.step.lookup)
         except ExpansionError:

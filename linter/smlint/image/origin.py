@@ -61,7 +61,8 @@ class Origin:
 
         An ignore that hides nothing here is no idle one: the Dockerfile itself may give the finding.
         """
-        return suppressions.apply(diagnostics, comments_of(self._dockerfile, self._path, registry).ignores)
+        comments = comments_of(self._dockerfile, self._path, registry)
+        return suppressions.apply(diagnostics, comments.ignores if comments is not None else ())
 
 
 def align(instructions: Sequence[str], history: Sequence[str]) -> dict[int, int]:
