@@ -63,6 +63,27 @@ def test_a_broken_dockerfile_offers_no_stages(tmp_path: Path) -> None:
     assert offered("smlint lint --stage b", tmp_path) == []
 
 
+@pytest.mark.parametrize(
+    ("shell", "sign"),
+    [
+        ("bash", "complete -o default -F _smlint_completion smlint"),
+        ("zsh", "#compdef smlint"),
+        ("fish", "complete --command smlint"),
+        ("pwsh", "Register-ArgumentCompleter"),
+    ],
+)
+def test_the_script_for_a_shell(shell: str, sign: str) -> None:
+    done = subprocess.run([SMLINT, "--show-completion", shell], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert sign in done.stdout
+
+
+def test_an_unknown_shell_is_refused() -> None:
+    done = subprocess.run([SMLINT, "--show-completion", "ed"], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "bash" in done.stderr
+
+
 #: One answer is written into the line; of several, what they share.
 TYPED = [
     ("smlint ru", "smlint rule "),

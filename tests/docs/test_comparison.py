@@ -115,6 +115,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "request.json").write_text(json.dumps(REQUEST))
     archive(tmp_path / "image.tar")
     monkeypatch.chdir(tmp_path)
+    # A call that names a shell sets it; the tests behind this one must not inherit that.
+    monkeypatch.setenv("_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION", "1")
     return tmp_path
 
 

@@ -87,6 +87,9 @@ def _dispatch(arguments: list[str]) -> int:
 
         return complete(lambda: _call(_completed(), arguments, "smlint"))
     if first in _GROUP_OPTIONS:
+        if first.endswith("-completion") and len(arguments) > 1:
+            # Else typer asks the process tree for the shell, and leaves the one that is named here unheard.
+            os.environ["_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION"] = "1"
         return _call(whole(), arguments, "smlint")
     name = first if first in COMMANDS else _DEFAULT
     words = arguments[1:] if first in COMMANDS else arguments
