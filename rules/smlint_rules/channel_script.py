@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from smlint.container import Absent, Container, Known, Witness
+from smlint.container import Absent, Container, Fact, Known, Witness
 from smlint.diagnostics import Related, Severity
 from smlint.request import Kind, Request, Value
 from smlint.rule import Finding, RequestRule
@@ -103,13 +103,13 @@ class ChannelScript(RequestRule):
         """Report channels that cannot give what the command names."""
         if request.kind is not Kind.TRAINING_JOB:
             return
+        given = channels.Channels(request.body)
         for named in channels.named(request.overrides):
-            yield from _named(request.body, named)
+            yield from _named(request.body, given.find(named.channel), named)
 
 
-def _named(training: Value, named: channels.Named) -> Iterator[Finding]:
+def _named(training: Value, channel: Fact[Value], named: channels.Named) -> Iterator[Finding]:
     name = named.channel
-    channel = channels.find(training, name)
     if isinstance(channel, Absent):
         yield Finding(
             named.word.location,

@@ -65,18 +65,27 @@ def _script(overrides: Overrides) -> Word | None:
     return None
 
 
-def find(training: Value, name: str) -> Fact[Value]:
-    """The channel of a name; unknown when a channel's name, or the list, is."""
-    channels = training.items("InputDataConfig")
-    if not isinstance(channels, Known):
-        return ABSENT if isinstance(channels, Absent) else channels
-    hidden = False
-    for channel in channels.value:
-        found = channel.text("ChannelName")
-        if isinstance(found, Known) and found.value == name:
+class Channels:
+    """The channels of a training job by name."""
+
+    def __init__(self, training: Value) -> None:
+        self._by_name: dict[str, Value] = {}
+        channels = training.items("InputDataConfig")
+        #: Why there may be channels beside those that are known.
+        self._others = channels if isinstance(channels, Unknown) else None
+        for channel in channels.value if isinstance(channels, Known) else ():
+            name = channel.text("ChannelName")
+            if isinstance(name, Known):
+                self._by_name.setdefault(name.value, channel)
+            elif isinstance(name, Unknown):
+                self._others = Unknown("a channel's name is not known")
+
+    def find(self, name: str) -> Fact[Value]:
+        """The channel of a name; unknown when a channel's name, or the list, is."""
+        channel = self._by_name.get(name)
+        if channel is not None:
             return Known(channel, channel.location)
-        hidden = hidden or isinstance(found, Unknown)
-    return Unknown("a channel's name is not known") if hidden else ABSENT
+        return self._others or ABSENT
 
 
 def input_mode(training: Value, channel: Value) -> Fact[str]:

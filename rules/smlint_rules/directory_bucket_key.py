@@ -11,7 +11,9 @@ from smlint.diagnostics import Related, Severity
 from smlint.request import Kind, Request
 from smlint.rule import Finding, RequestRule
 
-_DIRECTORY_BUCKET: Final = re.compile(r"s3://[^/]+--[a-z0-9-]+--x-s3(/|\Z)")
+_DIRECTORY_BUCKET: Final = re.compile(r".+--[a-z0-9-]+--x-s3")
+
+_LONGEST_NAME: Final = 63
 
 
 class DirectoryBucketKey(RequestRule):
@@ -81,7 +83,7 @@ class DirectoryBucketKey(RequestRule):
                 or not encryption.value
             ):
                 continue
-            if _DIRECTORY_BUCKET.match(destination.value):
+            if _is_directory_bucket(destination.value):
                 yield Finding(
                     encryption.location,
                     "KmsKeyId is set and the output goes to a directory bucket, which only takes SSE-S3: "
@@ -89,6 +91,11 @@ class DirectoryBucketKey(RequestRule):
                     "delete KmsKeyId, or write to a general purpose bucket",
                     (Related("the directory bucket", destination.location),),
                 )
+
+
+def _is_directory_bucket(uri: str) -> bool:
+    bucket = uri.removeprefix("s3://").partition("/")[0] if uri.startswith("s3://") else ""
+    return len(bucket) <= _LONGEST_NAME and _DIRECTORY_BUCKET.fullmatch(bucket) is not None
 
 
 def _outputs(request: Request) -> Iterator[tuple[Fact[str], Fact[str]]]:

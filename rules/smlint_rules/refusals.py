@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Final
 
 from smlint.diagnostics import Severity
@@ -44,6 +45,9 @@ RUNTIMES: Final = frozenset(
 )
 #: Members of a command that tuning jobs do not have.
 COMMAND_MEMBERS: Final = frozenset({"ContainerEntrypoint", "ContainerArguments"})
+
+#: No member of the API is nearly as long as this.
+_LONGEST_MEMBER: Final = 80
 
 _TYPES: Final = {
     "structure": "an object",
@@ -178,7 +182,12 @@ def _unknown(violation: Violation) -> tuple[str, str]:
 
 
 def _near(violation: Violation) -> list[str]:
-    return get_close_matches(violation.key, violation.shape.members, n=1, cutoff=0.7)
+    return _closest(violation.key, tuple(violation.shape.members))
+
+
+@lru_cache(maxsize=256)
+def _closest(key: str, members: tuple[str, ...]) -> list[str]:
+    return get_close_matches(key, members, n=1, cutoff=0.7) if len(key) <= _LONGEST_MEMBER else []
 
 
 def _enum(violation: Violation, name: str) -> tuple[str, str]:

@@ -47,6 +47,24 @@ def test_a_clean_report_says_so() -> None:
     }
 
 
+@pytest.mark.parametrize("name", ["text", "markdown"])
+@pytest.mark.parametrize(
+    ("outcomes", "incomplete", "sentence"),
+    [
+        (0, True, "Nothing was judged: no input could be read."),
+        (0, False, "Nothing was judged: there was no input."),
+        (1, True, "No findings in app/Dockerfile; not everything could be read."),
+        (2, True, "No findings in 2 inputs; not everything could be read."),
+    ],
+)
+def test_what_was_not_read_is_not_called_clean(
+    name: str, outcomes: int, incomplete: bool, sentence: str
+) -> None:
+    clean = REPORT.outcomes[0]._replace(diagnostics=(), suppressed=())
+    report = Report((clean,) * outcomes, incomplete=incomplete)
+    assert render(name, report).endswith(f"{sentence}\n")
+
+
 def test_the_terminal_shows_the_same_text_as_the_plain_format(tmp_path: Path) -> None:
     from rich.text import Text
 

@@ -15,6 +15,7 @@ from smlint.cli.reporting import Reporting, conclude, refuse_unknown_format
 from smlint.config import ConfigError
 from smlint.registry import BrokenPackError, UnknownRuleError
 from smlint.report.emit import Color, OutputError, parse_target
+from smlint.request.document import MAX_BYTES
 from smlint.request.model import Kind
 
 
@@ -96,7 +97,7 @@ def job(
     }
     arguments = Arguments(
         paths=tuple(dict.fromkeys(files)),
-        stdin=sys.stdin.buffer.read,
+        stdin=lambda: sys.stdin.buffer.read(MAX_BYTES + 1),
         stdin_filename=stdin_filename,
         overrides=words,
         config_file=config,

@@ -11,6 +11,7 @@ from smlint.check import STDIN, Arguments, Checker, Result
 from smlint.cli.messages import complain, usage
 from smlint.cli.reporting import Reporting, conclude, refuse_unknown_format
 from smlint.config import ConfigError
+from smlint.dockerfile.source import MAX_SIZE
 from smlint.exit_code import ExitCode
 from smlint.registry import BrokenPackError, Registry, UnknownRuleError
 from smlint.report.emit import OutputError
@@ -30,10 +31,10 @@ class Wishes(NamedTuple):
 
 @cache
 def read_stdin() -> bytes:
-    """All of standard input; it can be read only once, and fixing looks at it twice."""
+    """Standard input, up to one byte more than a Dockerfile may have; it can be read only once, and fixing looks twice."""
     if sys.stdin is None:
         usage("standard input is closed")
-    return sys.stdin.buffer.read()
+    return sys.stdin.buffer.read(MAX_SIZE + 1)
 
 
 def perform(arguments: Arguments, wishes: Wishes) -> ExitCode:

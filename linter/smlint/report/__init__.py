@@ -37,6 +37,8 @@ class Report(NamedTuple):
     outcomes: tuple[Outcome, ...]
     #: Whether suppressed findings are shown as such, by the formats that can.
     show_suppressed: bool = False
+    #: Whether something that was asked for could not be read, so that no findings do not mean a clean input.
+    incomplete: bool = False
 
     @property
     def diagnostics(self) -> Iterator[Diagnostic]:

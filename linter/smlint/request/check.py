@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,7 +21,7 @@ from smlint.request.files import content
 from smlint.request.kinds import requests
 from smlint.request.model import Kind, Request
 from smlint.request.nodes import RequestSyntaxError
-from smlint.request.secrets import masked, secrets
+from smlint.request.secrets import secrets, without_secrets
 from smlint.rule import Finding
 from smlint.workload import Workload
 
@@ -88,6 +87,7 @@ class RequestChecker:
     def _one(self, path: str, image: _Image | None) -> Iterator[Outcome]:
         name = self._arguments.stdin_name if path == STDIN else path
         plan = self._checker.plan(name)
+        data = b""
         try:
             data = self._bytes(path)
             document = parse(name, data)
@@ -95,7 +95,7 @@ class RequestChecker:
         except OSError as error:
             self._failures.append(f"{name}: It cannot be read: {error.strerror or error}.")
         except RequestSyntaxError as error:
-            yield _refused(error, name, plan)
+            yield _refused(error, name, data, plan)
         else:
             yield self._judged(document, found, image, plan)
 
@@ -162,11 +162,13 @@ def _unseen(image: _Image, plan: Plan, workloads: tuple[Workload, ...]) -> Itera
     return not_looked_at(image.source, image.container, plan, workloads)
 
 
-def _refused(error: RequestSyntaxError, name: str, plan: Plan) -> Outcome:
+def _refused(error: RequestSyntaxError, name: str, data: bytes, plan: Plan) -> Outcome:
     place = RequestLocation(name, "", error.line, error.column, error.line, error.column + 1)
     finding = Finding(place, f"the file cannot be read as a job request: {error}", "correct the file")
     found = _diagnostics([finding], plan, (Workload.TRAINING,))
-    return Outcome(Subject("request", name, ()), tuple(found))
+    # Reports quote the line: it may hold a secret, and what cannot be read has no environment to look for it in.
+    text = without_secrets(data.decode("utf-8-sig", "replace"), [], set())
+    return Outcome(Subject("request", name, ()), tuple(found), sources={name: text})
 
 
 def _repeated(document: Document, plan: Plan, workloads: tuple[Workload, ...]) -> Iterable[Diagnostic]:
@@ -186,12 +188,12 @@ def _diagnostics(
 
 def _shown(document: Document, found: tuple[Request, ...]) -> str:
     """The text that reports quote lines of, with secrets blotted out, also where they stand a second time."""
-    text = document.text
     spans: list[tuple[int, int]] = []
+    values: set[str] = set()
     for secret in (secret for request in found for secret in secrets(request)):
         span = secret.value.node.span
         spans.append((span.start, span.end))
         value = secret.value.text()
-        if isinstance(value, Known) and value.value:
-            spans += [match.span() for match in re.finditer(re.escape(value.value), text)]
-    return masked(text, spans) if spans else text
+        if isinstance(value, Known):
+            values.add(value.value)
+    return without_secrets(document.text, spans, values)

@@ -5,7 +5,7 @@ What the values mean is the business of :mod:`smlint.request.kinds`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import IO, Final, NamedTuple
 
 from smlint.diagnostics import RequestLocation
@@ -41,9 +41,10 @@ class Document(NamedTuple):
 
     def problems(self) -> list[Problem]:
         """Keys that stand twice in one object."""
+        pointers = self._pointers() if self.repeated else {}
         return [
             Problem(
-                self.location(key.span, self._pointer(key)),
+                self.location(key.span, f"{pointers[key.span.start]}/{escaped(key.key)}"),
                 f"the key {shown(key.key)} stands twice in this object (first on line "
                 f"{self.lines.at(key.first.start)[0]}): all values but the last are dropped without a word",
                 "delete one of the two",
@@ -51,24 +52,39 @@ class Document(NamedTuple):
             for key in self.repeated
         ]
 
-    def _pointer(self, key: Repeated) -> str:
-        """The pointer of a repeated key: that of the innermost object around it, and the key."""
-        offset = key.span.start
-        root = next((root for root in self.roots if root.span.start <= offset < root.span.end), self.roots[0])
-        return f"{_innermost(root, offset, '')}/{escaped(key.key)}"
+    def _pointers(self) -> dict[int, str]:
+        """The pointer of the innermost collection around each repeated key, by the key's offset."""
+        collections = sorted(
+            (node.span.start, -node.span.end, pointer)
+            for root in self.roots
+            for node, pointer in _collections(root, "")
+        )
+        found: dict[int, str] = {}
+        around: list[tuple[int, str]] = []
+        following = iter([*collections, (len(self.text) + 1, 0, "")])
+        start, end, pointer = next(following)
+        for offset in sorted(key.span.start for key in self.repeated):
+            while start <= offset:
+                around.append((-end, pointer))
+                start, end, pointer = next(following)
+            while around and around[-1][0] <= offset:
+                around.pop()
+            found[offset] = around[-1][1] if around else ""
+        return found
 
 
-def _innermost(node: Node, offset: int, pointer: str) -> str:
-    """The pointer of the innermost collection around an offset."""
+def _collections(node: Node, pointer: str) -> Iterator[tuple[Node, str]]:
+    """Every object and array with its pointer. Depth is bounded by the readers."""
     children: Iterable[tuple[str, Node]] = ()
     if isinstance(node, Object):
         children = ((entry.key, entry.value) for entry in node.entries)
     elif isinstance(node, Array):
         children = ((str(index), item) for index, item in enumerate(node.items))
+    else:
+        return
+    yield node, pointer
     for token, child in children:
-        if isinstance(child, Object | Array) and child.span.start <= offset < child.span.end:
-            return _innermost(child, offset, f"{pointer}/{escaped(token)}")
-    return pointer
+        yield from _collections(child, f"{pointer}/{escaped(token)}")
 
 
 def escaped(key: str) -> str:

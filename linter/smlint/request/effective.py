@@ -36,6 +36,9 @@ _MOUNTS: Final = {
     Workload.INFERENCE: (),
 }
 
+#: Transform jobs take values of 10,240 characters, everything else less.
+_LONGEST_VALUE: Final = 16 * 1024
+
 
 def started(container: Container, request: Request) -> Container:
     """A copy of ``container`` with what ``request`` puts in the place of the image's own."""
@@ -89,10 +92,16 @@ def _environment(request: Request) -> dict[str, Fact[str]]:
         Kind.MODEL: request.containers,
     }.get(request.kind, (request.body,))
     return {
-        member.key: member.value.text()
+        member.key: _bounded(member.value.text())
         for definition in definitions
         for member in definition.members("Environment")
     }
+
+
+def _bounded(value: Fact[str]) -> Fact[str]:
+    if isinstance(value, Known) and len(value.value) > _LONGEST_VALUE:
+        return Unknown("it is longer than the API takes")
+    return value
 
 
 class _Mounted:

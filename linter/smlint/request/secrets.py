@@ -39,6 +39,12 @@ _KNOWN_FORMS: Final = re.compile(
     r"(?:AKIA|ASIA)[A-Z0-9]{16}|hf_[A-Za-z0-9]{30,}|gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{50,}"
     r"|glpat-[A-Za-z0-9_-]{20,}|xox[abpr]-[A-Za-z0-9-]{10,}|sk-[A-Za-z0-9_-]{32,}|-----BEGIN [A-Z ]*PRIVATE KEY-----"
 )
+#: A key and its value in JSON or YAML, whatever stands around them; names of variables are no longer than the API takes.
+_PAIR: Final = re.compile(
+    r"""(?:"([\w.-]{1,512})"|'?(?<![\w.-])([\w.-]{1,512})'?)\s{0,20}:\s{0,20}(?:"([^"\n]+)"|'?([^\s'",{}\[\]]+))"""
+)
+#: More values than this are not looked for: nothing of the file is shown. An environment has a hundred variables at most.
+_MOST: Final = 500
 _PLACES: Final = ("Environment", "HyperParameters", "StaticHyperParameters")
 
 
@@ -68,6 +74,29 @@ def is_secret(key: str, value: str) -> bool:
     text = value.strip('"')
     named = _SECRET_NAME.fullmatch(key) is not None and _VOCABULARY.fullmatch(key) is None
     return named and _SECRET_VALUE.fullmatch(text) is not None and _HARMLESS.fullmatch(text) is None
+
+
+def without_secrets(text: str, spans: list[tuple[int, int]], values: set[str]) -> str:
+    """``text`` with the secrets blotted out that stand at ``spans``, are ``values``, or can be known by their looks alone.
+
+    The looks are what remains where a file cannot be read, and for values that a repeated key drops.
+    """
+    if len(values) > _MOST:
+        return masked(text, [(0, len(text))])
+    found = [*spans, *_by_looks(text)]
+    for value in values:
+        start = text.find(value) if value else -1
+        while start >= 0:
+            found.append((start, start + len(value)))
+            start = text.find(value, start + len(value))
+    return masked(text, found) if found else text
+
+
+def _by_looks(text: str) -> Iterator[tuple[int, int]]:
+    yield from (match.span() for match in _KNOWN_FORMS.finditer(text))
+    for match in _PAIR.finditer(text):
+        if is_secret(match[1] or match[2], match[3] or match[4]):
+            yield match.span(3) if match[3] else match.span(4)
 
 
 def masked(text: str, spans: list[tuple[int, int]]) -> str:

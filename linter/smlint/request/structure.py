@@ -57,8 +57,7 @@ class Violation(NamedTuple):
         return node.value if isinstance(node, Scalar) and isinstance(node.value, int | float) else 0
 
 
-#: Text that a template tool fills in before the request is sent: nothing can be said of the whole.
-_PLACEHOLDER: Final = re.compile(r"\$\{[^}]*\}|\{\{.*?\}\}|<[A-Za-z][\w .-]*>")
+_ANGLE: Final = re.compile(r"<[A-Za-z][\w .-]*>")
 _TYPES: Final[dict[str, type | tuple[type, ...]]] = {
     "structure": Object,
     "map": Object,
@@ -184,7 +183,7 @@ def _text(value: Value, shape: Shape, parent: Shape, text: str) -> Iterator[Viol
 
 
 def _broken(shape: Shape, text: str) -> Break | None:
-    if _PLACEHOLDER.search(text):
+    if _has_placeholder(text):
         return None
     how = _out_of_bounds(shape, len(text))
     if how is not None:
@@ -192,6 +191,15 @@ def _broken(shape: Shape, text: str) -> Break | None:
     if not shape.matches(text):
         return Break.PATTERN
     return Break.ENUM if shape.enum and text not in shape.enum else None
+
+
+def _has_placeholder(text: str) -> bool:
+    """Whether a template tool fills in some of the text before it is sent: nothing can be said of the whole."""
+    for opening, closing in (("${", "}"), ("{{", "}}")):
+        start = text.find(opening)
+        if start >= 0 and text.find(closing, start + 2) >= 0:
+            return True
+    return _ANGLE.search(text) is not None
 
 
 def _out_of_bounds(shape: Shape, size: float) -> Break | None:

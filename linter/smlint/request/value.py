@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from smlint.container import ABSENT, UNRESOLVED, Fact, Known, Unknown, Word
 from smlint.diagnostics import RequestLocation
 from smlint.request.document import Document, escaped
 from smlint.request.nodes import Array, Node, Object, Reference, Scalar
+
+#: The API takes words of 256 characters. What a shell would make of a much longer one is not worth finding out.
+_LONGEST_WORD: Final = 4096
 
 
 class Member(NamedTuple):
@@ -126,6 +129,5 @@ class Value:
     def word(self) -> Word:
         """The value as one word of a command."""
         node = self.node
-        known = isinstance(node, Scalar) and isinstance(node.value, str)
-        text = str(node.value) if known and isinstance(node, Scalar) else UNRESOLVED
-        return Word(text, self.location)
+        text = node.value if isinstance(node, Scalar) and isinstance(node.value, str) else UNRESOLVED
+        return Word(text if len(text) <= _LONGEST_WORD else UNRESOLVED, self.location)
