@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from smlint.dockerfile import globs
+
 
 class Pattern(NamedTuple):
     """One line of the file; ``keeps`` is the ``!`` in front of it."""
@@ -63,31 +65,47 @@ def _expression(pattern: str) -> str:
         # What the builder does here is compare the end of the path, also in the middle of a name.
         rest = pattern[2:]
         return f"(?:.*{re.escape(rest)}|{re.escape(rest.removeprefix('/'))})"
-    expression = ""
+    first, *behind = _between_folders(pattern)
+    found = globs.expression(first)
+    for number, tokens in enumerate(behind, 1):
+        part = globs.expression(tokens)
+        if tokens == [globs.ANY]:
+            found += part
+        elif number < len(behind) and tokens[-1:] == ["/"]:
+            # The next ``**/`` reaches every later place, so the first one is enough.
+            found += f"(?>(?:.*?/)??{part})"
+        elif tokens or number == len(behind):
+            found += f"(?:.*/)?{part}"
+    return found
+
+
+def _between_folders(pattern: str) -> list[list[str]]:
+    """The tokens of ``pattern`` before, between and behind its ``**``; behind one at the end, any characters."""
+    found: list[list[str]] = [[]]
     at = 0
     while at < len(pattern):
         character = pattern[at]
         if pattern.startswith("**", at):
             at += 3 if pattern.startswith("**/", at) else 2
-            expression += ".*" if at >= len(pattern) else "(?:.*/)?"
+            found.append([] if at < len(pattern) else [globs.ANY])
             continue
         at += 1
         if character == "*":
-            expression += "[^/]*"
+            found[-1].append(globs.STAR)
         elif character == "?":
-            expression += "[^/]"
+            found[-1].append(globs.ONE)
         elif character == "[":
             end = pattern.find("]", at + 1)
             if end < 0:
                 raise ValueError(f"{pattern!r} has a '[' without ']'")
-            expression += _character_class(pattern[at:end])
+            found[-1].append(_character_class(pattern[at:end]))
             at = end + 1
         elif character == "\\" and at < len(pattern):
-            expression += re.escape(pattern[at])
+            found[-1].append(re.escape(pattern[at]))
             at += 1
         else:
-            expression += re.escape(character)
-    return expression
+            found[-1].append(re.escape(character))
+    return found
 
 
 def _character_class(inner: str) -> str:

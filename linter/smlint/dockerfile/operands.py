@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from smlint.container import UNRESOLVED, SimpleCommand
+from smlint.dockerfile import globs
 from smlint.dockerfile.paths import join, name
 
 _SPECIAL: Final = re.compile(rf"[*?\[{{{UNRESOLVED}]")
@@ -128,16 +129,16 @@ def _matched(word: str, directory: str, path: str, tail: str) -> Match:
 
 
 def _expression(written: str) -> str:
-    expression = ""
+    tokens: list[str] = []
     for piece in re.split(rf"({UNRESOLVED}+|\*+|\?|\[[^\]]*\]|\{{[^{{}}]*,[^{{}}]*\}})", written):
         if piece.startswith(UNRESOLVED):
-            expression += ".*"
+            tokens.append(globs.ANY)
         elif piece.startswith("*"):
-            expression += "[^/]*"
+            tokens.append(globs.STAR)
         elif piece == "?" or (piece.startswith("[") and piece.endswith("]")):
-            expression += "[^/]"
+            tokens.append(globs.ONE)
         elif piece.startswith("{") and piece.endswith("}"):
-            expression += "(?:" + "|".join(_expression(each) for each in piece[1:-1].split(",")) + ")"
+            tokens.append("(?:" + "|".join(_expression(each) for each in piece[1:-1].split(",")) + ")")
         else:
-            expression += re.escape(piece)
-    return expression
+            tokens += map(re.escape, piece)
+    return globs.expression(tokens)

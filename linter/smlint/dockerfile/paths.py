@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from smlint.container import UNRESOLVED
+from smlint.dockerfile import globs
 
 #: Stands for the unknown working directory of the base image while files are looked for in it.
 BASE_DIRECTORY: Final = "/\ue000"
@@ -101,4 +102,5 @@ def may_hold(written: str, path: str) -> bool:
 
 def _pattern(written: str) -> str:
     # Runs of unknown parts are one unknown part: two neighbouring ".*" would only cost time.
-    return ".*".join(re.escape(part) for part in re.split(f"{UNRESOLVED}+", written))
+    parts = [list(map(re.escape, part)) for part in re.split(f"{UNRESOLVED}+", written)]
+    return globs.expression([token for part in parts for token in (globs.ANY, *part)][1:])
