@@ -63,12 +63,15 @@ class CmdOverridden(ContainerRule):
             not isinstance(cmd, Known)
             or isinstance(cmd.value.location, RequestLocation)
             or not has_payload(cmd.value)
-            or knows_the_word(container, context)
         ):
+            return
+        knows = knows_the_word(container, context)
+        if knows is True:
             return
         entry = container.entrypoint
         behind = isinstance(entry, Known) and entry.value.argv
-        what = "these options" if behind and cmd.value.words[0].startswith("-") else "this command line"
+        options = behind and cmd.value.words[0].startswith("-")
+        what = "these options" if options else "this command line"
         word = words.platform_words(context.workloads)
         advice = (
             f"put what the program needs behind ENTRYPOINT, or handle {word} in it"
@@ -76,7 +79,10 @@ class CmdOverridden(ContainerRule):
             else "name the program in ENTRYPOINT and delete CMD"
         )
         yield Finding(
-            cmd.value.location, f"CMD never takes part on SageMaker: {word} replaces {what}", advice
+            cmd.value.location,
+            f"CMD never takes part on SageMaker: {word} replaces {what}",
+            advice,
+            level=dict.fromkeys(self.level, Severity.INFO) if knows is None and not options else None,
         )
 
 

@@ -10,11 +10,13 @@ from typing import Final
 from smlint.container import Container, Known, Witness, is_resolved
 from smlint.diagnostics import Location, Severity
 from smlint.launch import Hop, Kind, resolve
+from smlint.launch.executables import find_program
 from smlint.rule import ContainerRule, Context, Finding
 from smlint.workload import Workload
 from smlint_rules import opt_ml
 
-_MAY_START_IT: Final = re.compile(rb"sagemaker|subprocess|\bos\.(?:exec|system|spawn)")
+_TOOLKIT: Final = re.compile(rb"sagemaker_(?:training|containers|\w+_container)")
+_STARTS_OTHERS: Final = re.compile(rb"subprocess|\bos\.(?:exec|system|spawn)")
 
 
 class CodeUnderOptMl(ContainerRule):
@@ -75,15 +77,22 @@ class CodeUnderOptMl(ContainerRule):
 
 def _has_program_of_its_own(container: Container) -> bool:
     launch = resolve(container, Workload.TRAINING)
-    return launch.root is not None and all(map(_is_of_its_own, launch.programs))
+    if launch.root is None:
+        # What the base starts is not known; that the image brings a `train` of its own says enough.
+        found = find_program(container, "train")
+        return isinstance(found, Known) and not _TOOLKIT.search(found.value.content or b"")
+    return all(map(_is_of_its_own, launch.programs))
 
 
 def _is_of_its_own(program: Hop) -> bool:
-    source = program.source
+    source, called = program.source, posixpath.basename(program.argv[program.operand])
     if source is None:
         # The toolkit's own script is called `train` and comes with a package.
-        return posixpath.basename(program.argv[0]) != "train" and is_resolved(program.argv[0])
-    return program.kind is Kind.PROGRAM and not _MAY_START_IT.search(source.content or b"")
+        return called != "train" and is_resolved(program.argv[0])
+    if _TOOLKIT.search(source.content or b""):
+        return False
+    named = called.partition(".")[0] in {"train", "serve"}
+    return named or (program.kind is Kind.PROGRAM and not _STARTS_OTHERS.search(source.content or b""))
 
 
 def _places(container: Container) -> Iterator[Location]:

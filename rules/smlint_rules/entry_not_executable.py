@@ -15,6 +15,8 @@ from smlint_rules import words
 from smlint_rules.launches import launches
 
 _RETURNS: Final = "run `sed -i 's/\\r$//' {source}` and write `*.sh text eol=lf` into .gitattributes"
+#: A first word from there is no entry file: SM108 and SM605 speak about it.
+_NOT_THE_ENTRY: Final = frozenset({Origin.PLATFORM, Origin.CONTAINER_ARGUMENTS})
 #: Message and help.
 _WORDS: Final = {
     Trouble.MISSING: (
@@ -53,7 +55,7 @@ class EntryNotExecutable(ContainerRule):
 
     What it checks
     --------------
-    The first word of the started argument vector, also `train` or `serve` on PATH: that the file exists, has an execute bit, begins with a `#!` line
+    The first word of the started argument vector: that the file exists, has an execute bit, begins with a `#!` line
     without a carriage return when it is text, that the interpreter named there exists, and that a compiled program is
     built for the image's architecture. Of a script given to a
     shell or to Python: that it exists, and that its lines do not end in carriage returns. Paths under `/opt/ml` are
@@ -106,17 +108,15 @@ class EntryNotExecutable(ContainerRule):
 
 def _first_word(container: Container, launch: Launch) -> Iterator[Finding]:
     argv = launch.argv
-    if not isinstance(argv, Known) or argv.value.origins[0] is Origin.CONTAINER_ARGUMENTS:
+    if not isinstance(argv, Known) or argv.value.origins[0] in _NOT_THE_ENTRY:
         return
-    is_platform_word = argv.value.origins[0] is Origin.PLATFORM
     name, location = argv.value.words[0].text, argv.value.words[0].location
     start = can_start(container, name)
-    if start.trouble is None or name.startswith("/opt/ml/") or (is_platform_word and start.entry is None):
+    if start.trouble is None or name.startswith("/opt/ml/"):
         return
     level = None
-    if start.trouble is Trouble.NO_SHEBANG or (is_platform_word and container.witness is Witness.DOCKERFILE):
-        # tini and `docker run --init` hand a file without #! to /bin/sh; the engine alone does not. And scripts around
-        # a build often run `chmod +x train` before it.
+    if start.trouble is Trouble.NO_SHEBANG:
+        # tini and `docker run --init` hand such a file to /bin/sh; the engine alone does not.
         level = dict.fromkeys(Workload, Severity.WARNING)
     entry = start.entry
     known = {

@@ -68,8 +68,12 @@ def steps(launch: Launch) -> Iterator[Step]:
                 yield step
 
 
-def knows_the_word(container: Container, context: Context) -> bool:
-    """Whether the image is evidently made for `train` or `serve`: a file of that name is run, or a script asks for it."""
+def knows_the_word(container: Container, context: Context) -> bool | None:
+    """Whether the image is evidently made for `train` or `serve`: a file of that name is run, or a script asks for it.
+
+    None where the files that would tell are not in view.
+    """
+    hidden = False
     entry = container.entrypoint
     is_looked_up = not (isinstance(entry, Known) and entry.value.argv)
     for workload in context.workloads:
@@ -81,9 +85,11 @@ def knows_the_word(container: Container, context: Context) -> bool:
         ):
             return True
         root = resolve(container, workload).root
-        if root is not None and any(_answers(hop, word) for hop in _all(root)):
+        hops = [] if root is None or is_looked_up else list(_all(root))
+        if any(_answers(hop, word) for hop in hops):
             return True
-    return False
+        hidden = hidden or any(hop.unseen and posixpath.basename(name(hop)) != word for hop in hops)
+    return None if hidden else False
 
 
 def _answers(hop: Hop, word: str) -> bool:

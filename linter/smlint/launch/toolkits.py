@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from smlint.container import UNRESOLVED, Container, Known, RunCommand, is_resolved
+from smlint.launch.executables import DEFAULT_PATH, search_path
 
 #: Distributions with a console script of that name, or known to put one on PATH.
 #: https://github.com/aws/sagemaker-training-toolkit/blob/master/setup.py and the setup.py of its relatives.
@@ -76,6 +77,17 @@ def _suppliers(container: Container, word: str) -> Iterator[Supplier]:
     for placed in container.evidence.placed_files(rf"{re.escape(word)}/?$"):
         if posixpath.basename(placed.path) == word and not placed.is_directory:
             yield Supplier(f"{placed.how} of {placed.source or placed.path}", is_toolkit=False)
+    directories = set(search_path(container)[0]) - set(DEFAULT_PATH.split(":"))
+    for placed in container.evidence.placed_files() if directories else ():
+        if placed.is_directory is None and any(
+            _may_fill(placed.path, directory) for directory in directories
+        ):
+            yield Supplier(f"{placed.how} of {placed.source}, which is not in view", is_toolkit=False)
+
+
+def _may_fill(path: str, directory: str) -> bool:
+    """Whether what is copied to ``path``, a file or a tree, may have a file in ``directory``."""
+    return posixpath.dirname(path) == directory or f"{directory}/".startswith(f"{path.rstrip('/')}/")
 
 
 def _installs(texts: Sequence[str]) -> bool:
