@@ -81,6 +81,8 @@ def built(engine: docker.DockerClient, python_image: str) -> Iterator[str]:
         dockerfile="Containerfile",
         buildargs={"PYTHON": python_image},
         tag=name,
+        # What pip can reach here it can reach there, whatever networks the engine has.
+        network_mode="host",
         rm=True,
         forcerm=True,
         nocache=True,
