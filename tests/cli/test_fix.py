@@ -101,6 +101,8 @@ def test_ignored_findings_are_not_fixed(folder: Path) -> None:
     ("arguments", "message"),
     [
         (("--unsafe-fixes", "Dockerfile"), "--unsafe-fixes says which fixes to apply"),
+        (("--diff", "--output", "sarif=x", "Dockerfile"), "--diff gives no report; leave out --output"),
+        (("--fix-only", "--statistics", "Dockerfile"), "--fix-only gives no report; leave out --statistics"),
         (("--fix", "-"), "standard input cannot be fixed in place"),
     ],
 )

@@ -54,6 +54,9 @@ def _refuse(arguments: Arguments, wishes: Wishes) -> None:
     mends = wishes.fix or wishes.diff
     if wishes.request is not None and (mends or len(arguments.paths) != 1):
         usage("--request takes one Dockerfile, and neither --fix nor --diff beside it")
+    silent = "--diff" if wishes.diff else "--fix-only" if wishes.fix_only else None
+    if silent and (idle := wishes.reporting.asked_for()):
+        usage(f"{silent} gives no report; leave out {idle}")
     refuse_unknown_format(arguments.overrides.get("format"))
 
 

@@ -25,6 +25,14 @@ class Reporting(NamedTuple):
     quiet: bool = False
     verbose: bool = False
 
+    def asked_for(self) -> str | None:
+        """The first option that only a report can obey; None where there is none."""
+        if self.targets:
+            return "--output"
+        if self.show_suppressed:
+            return "--show-suppressed"
+        return "--statistics" if self.statistics else None
+
 
 def refuse_unknown_format(name: object) -> None:
     """End the call where ``name``, what --format says, is no format; None is none said."""
