@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from smlint.container import Witness
 from smlint.diagnostics import Severity
-from smlint.probe.judge import Verdict, judge
+from smlint.probe.judge import Verdict, hearing_of, judge
 from smlint.probe.record import Hearing, ProbeRecord, Process, Run
 from smlint.probe.wording import budget, is_python, is_shell, named, under
 from smlint.rule import Finding, LiveRule
@@ -89,7 +89,7 @@ class SigtermDropped(LiveRule):
 
 
 def _reason(run: Run, program: Process) -> str:
-    match program.hearing(run.signal):
+    match hearing_of(run, program):
         case Hearing.IGNORES:
             return f"ignores {run.signal.name}"
         case Hearing.DEFAULT:
@@ -99,7 +99,7 @@ def _reason(run: Run, program: Process) -> str:
 
 def _help(run: Run, program: Process) -> str:
     name = run.signal.name
-    hearing = program.hearing(run.signal)
+    hearing = hearing_of(run, program)
     if hearing is Hearing.IGNORES:
         return f"Remove what ignores {name}: `trap '' TERM` in a script, `signal.SIG_IGN` in Python."
     if hearing is not Hearing.DEFAULT:

@@ -15,7 +15,7 @@ from smlint.launch import Hop, Launch, resolve
 from smlint.launch.executables import can_start
 from smlint.launch.programs import is_python
 from smlint.launch.python_program import handles
-from smlint.probe.judge import Verdict
+from smlint.probe.judge import Verdict, hearing_of
 from smlint.probe.judge import judge as judge_run
 from smlint.probe.plan import ProbePlan
 from smlint.probe.record import Hearing, ProbeRecord, Process, Run, Snapshot
@@ -153,11 +153,11 @@ def _delivered(run: Run, program: Process | None) -> bool | None:
 def _hears(run: Run, program: Process | None) -> bool | None:
     if run.signal_at is None or program is None:
         return None
-    hearing = program.hearing(run.signal)
+    hearing = hearing_of(run, program)
     if hearing is Hearing.BLOCKS:
         # Somebody took it, or nobody did.
         return judge_run(run).verdict in (Verdict.STOPPED, Verdict.SLOW)
-    return None if hearing is Hearing.UNKNOWN else program.has_handler(run.signal)
+    return None if hearing is Hearing.UNKNOWN else hearing in (Hearing.CATCHES, Hearing.AWAITS)
 
 
 def _base_name(path: str) -> str:

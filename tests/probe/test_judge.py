@@ -77,6 +77,11 @@ def alone(masks: Masks | None = NOTHING, wait: str | None = "x") -> Process:
         (ended(alone(CATCHES), seconds=25.1, grace=30.0), Verdict.SLOW),
         (ended(alone(CATCHES), code=143), Verdict.STOPPED),
         (ended(alone(), code=0), Verdict.STOPPED),
+        # awake in one look, waiting in another
+        (killed(alone(wait=None), after=(alone(wait="hrtimer_nanosleep"),)), Verdict.DROPPED),
+        (killed(alone(wait=None), after=(alone(wait="do_sigtimedwait"),)), Verdict.KILLED),
+        (killed(alone(wait=""), after=(alone(wait="do_sigtimedwait"),)), Verdict.KILLED),
+        (killed(alone(wait=None), after=(alone(BLOCKS),)), Verdict.KILLED),
         # a shell in front
         (killed(SHELL, PROGRAM), Verdict.NOT_FORWARDED),
         (killed(SHELL._replace(masks=CATCHES), PROGRAM), Verdict.NOT_FORWARDED),
@@ -94,6 +99,10 @@ def alone(masks: Masks | None = NOTHING, wait: str | None = "x") -> Process:
         ),
         (ended(INIT, process(2, 1, "x"), init=True, code=143), Verdict.CUT_OFF),
         (ended(INIT, process(2, 1, "x"), code=143), Verdict.CUT_OFF),
+        (
+            ended(INIT, process(2, 1, "x", wait=None), after=(INIT, process(2, 1, "x")), init=True, code=143),
+            Verdict.CUT_OFF,
+        ),
         (ended(INIT, process(2, 1, "x", CATCHES), init=True, code=143), Verdict.STOPPED),
         (ended(INIT, process(2, 1, "x", None), init=True, code=143), Verdict.STOPPED),
         (ended(INIT, process(2, 1, "x"), init=True, code=0), Verdict.STOPPED),

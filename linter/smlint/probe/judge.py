@@ -83,17 +83,41 @@ def unheard_of(snapshot: Snapshot, program: Process, signal: Signal) -> Process 
     return None
 
 
-def must_drop(snapshot: Snapshot, signal: Signal, init: bool) -> bool:
+def must_drop(snapshot: Snapshot, signal: Signal, init: bool, hearing: Hearing | None = None) -> bool:
     """Whether the kernel has to drop ``signal``: PID 1 with the default action, or a program that ignores it.
 
-    False where the masks or wait channels are hidden. ``init`` says that PID 1 is the engine's init.
+    False where the masks or wait channels are hidden. ``init`` says that PID 1 is the engine's init, ``hearing`` what
+    more than this snapshot says of the program.
     """
     program = program_of(snapshot)
     if program is None:
         return False
-    hearing = program.hearing(signal)
+    hearing = hearing or program.hearing(signal)
     is_first = program == snapshot.pid1 and not init
     return hearing is Hearing.IGNORES or (hearing is Hearing.DEFAULT and is_first)
+
+
+def hearing_of(run: Run, program: Process) -> Hearing:
+    """What ``program`` does with the signal, by all looks at it since the container was ready.
+
+    One look may fall into a moment in which the process is awake, and so in none of the kernel's waits.
+    """
+    looks = [
+        process.hearing(run.signal)
+        for snapshot in run.snapshots
+        if snapshot.phase is not Phase.STARTING
+        for process in snapshot.processes
+        if process.pid == program.pid and _settings(process) == _settings(program)
+    ]
+    found = program.hearing(run.signal)
+    if found in (Hearing.DEFAULT, Hearing.UNKNOWN):
+        return next((known for known in (Hearing.AWAITS, Hearing.DEFAULT) if known in looks), found)
+    return found
+
+
+def _settings(process: Process) -> tuple[int, ...] | None:
+    """The masks that the process itself sets; a waited-for signal leaves them when it is taken."""
+    return process.masks[:3] if process.masks is not None else None
 
 
 def judge(run: Run) -> Judgement:
@@ -121,8 +145,8 @@ def _in_time(run: Run) -> Verdict:
 
 
 def _outlived(run: Run, before: Snapshot, program: Process, unheard: Process | None) -> Verdict:
-    hearing = program.hearing(run.signal)
-    if must_drop(before, run.signal, run.init) or _never_took(run, program):
+    hearing = hearing_of(run, program)
+    if must_drop(before, run.signal, run.init, hearing) or _never_took(run, program):
         return Verdict.NOT_FORWARDED if unheard else Verdict.DROPPED
     # A shell runs its trap only when its foreground child has ended; nobody has told the child.
     if unheard and hearing is Hearing.CATCHES and program.name in SHELLS:
@@ -142,7 +166,7 @@ def _was_cut_off(run: Run, before: Snapshot, program: Process) -> bool:
     return (
         behind_init
         and run.exit_code == run.signal.exit_code
-        and program.hearing(run.signal) is Hearing.DEFAULT
+        and hearing_of(run, program) is Hearing.DEFAULT
         and not run.saved
     )
 

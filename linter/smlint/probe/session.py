@@ -27,7 +27,9 @@ _OVERHEAD: Final = 600
 #: Seconds that a start without mounts is watched for outliving the start with them, beyond the latter's life.
 _CONTROL_MARGIN: Final = 2.0
 #: Looks taken at most right before the signal.
-_LOOKS: Final = 5
+_LOOKS: Final = 10
+#: Seconds between them: long enough for a process that has just woken up to wait again.
+_BETWEEN_LOOKS: Final = 0.02
 #: Snapshots kept per run: only those that differ from the one before, and of these the first and the last.
 _KEPT: Final = 200
 
@@ -262,6 +264,8 @@ def _look_closely(container: LiveContainer, keep: Keeper, planned: plans.Stop) -
         hearing = program.hearing(planned.signal) if program is not None else Hearing.UNKNOWN
         runs = program is not None and program.state == "R"
         if hearing is not Hearing.UNKNOWN and not (hearing is Hearing.DEFAULT and runs):
+            return
+        if container.wait(_BETWEEN_LOOKS):
             return
 
 
