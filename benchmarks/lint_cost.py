@@ -1,11 +1,14 @@
-"""What linting Dockerfiles costs, as ratios measured side by side in one run.
+"""What linting Dockerfiles costs, as ratios of processor time measured side by side in one run.
 
-    python benchmarks/lint_cost.py [--files 1000] [--rounds 7]
+    python benchmarks/lint_cost.py [--folder DIR] [--files 1000] [--rounds 7]
 
 1. One small Dockerfile in a fresh process, against ``python -c "import typer"``.
-2. A thousand Dockerfiles in one call, against dockerfile-parse reading the same files.
+2. A thousand Dockerfiles in one call, against dockerfile-parse reading the same files; parsing them and following their
+   stages alone, against the same; and both calls as commands, interpreter and imports included.
 
-Each round runs both sides in turn; the median of the rounds' ratios is printed with the least and the greatest.
+The Dockerfiles are those of fixtures/, over and over, which are short and have no neighbours, or with ``--folder`` those
+found below DIR with their build contexts. Each round runs all sides in turn; the median of the rounds' ratios is
+printed with the least and the greatest.
 """
 
 from __future__ import annotations
@@ -13,68 +16,80 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
-import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
-SMALL = 'FROM python:3.12-slim\nCOPY train.py /opt/program/\nENTRYPOINT ["python", "/opt/program/train.py"]\n'
+from processes import corpus, cost, rounds, shown, small
+
 IMPORT_TYPER = [sys.executable, "-c", "import typer"]
+SMLINT = str(Path(sys.executable).parent / "smlint")
+READ = "import sys; sys.path.insert(0, sys.argv.pop(1)); from lint_cost import read; read(sys.argv[1:])"
 
 
 def main() -> int:
     """Print the ratios."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", help="take the Dockerfiles below this folder")
     parser.add_argument("--files", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=7)
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        small = Path(folder) / "small" / "Dockerfile"
-        small.parent.mkdir()
-        small.write_text(SMALL)
-        smlint = [str(Path(sys.executable).parent / "smlint"), "lint", str(small)]
-        show(
-            "one Dockerfile / import typer", ratios(arguments.rounds, process(smlint), process(IMPORT_TYPER))
+    with tempfile.TemporaryDirectory() as scratch:
+        one = [SMLINT, small(Path(scratch))]
+        paths = corpus(arguments.folder, arguments.files, Path(scratch) / "many")
+        start = rounds(arguments.rounds, process(one), process(IMPORT_TYPER))
+        print(f"one Dockerfile / import typer: {shown([ours / theirs for ours, theirs in start])}")
+        inside = list(
+            rounds(arguments.rounds, *(clock(action, paths) for action in (lint, follow_stages, read)))
         )
-        paths = corpus(Path(folder) / "many", arguments.files)
-        show(
-            f"{len(paths)} Dockerfiles / dockerfile-parse",
-            ratios(arguments.rounds, lambda: lint(paths), lambda: read(paths)),
+        many = f"{len(paths)} Dockerfiles"
+        print(f"{many} / dockerfile-parse: {shown([ours / theirs for ours, _, theirs in inside])}")
+        print(
+            f"{many}, stages alone / dockerfile-parse: {shown([stages / read for _, stages, read in inside])}"
+        )
+        reader = [sys.executable, "-c", READ, str(Path(__file__).parent), *paths]
+        commands = rounds(arguments.rounds, process([SMLINT, *paths]), process(reader))
+        print(
+            f"{many} / dockerfile-parse, as commands: {shown([ours / theirs for ours, theirs in commands])}"
         )
     return 0
 
 
-def process(command: Sequence[str]) -> Callable[[], None]:
-    """A fresh process; findings are no failure."""
+def process(command: Sequence[str]) -> Callable[[], float]:
+    """The processor time of a fresh process."""
+    return lambda: cost(command).processor
 
-    def run() -> None:
-        subprocess.run(command, check=False, stdout=subprocess.DEVNULL)
+
+def clock(action: Callable[[Sequence[str]], None], paths: Sequence[str]) -> Callable[[], float]:
+    """The processor time of ``action`` in this process."""
+
+    def run() -> float:
+        start = time.process_time()
+        action(paths)
+        return time.process_time() - start
 
     return run
 
 
-def corpus(folder: Path, count: int) -> list[str]:
-    """``count`` Dockerfiles: those of fixtures/, over and over, each in a folder of its own."""
-    texts = [path.read_bytes() for path in sorted((ROOT / "fixtures").glob("SM[1-5]*/*/Dockerfile"))]
-    paths: list[str] = []
-    for number in range(count):
-        path = folder / f"{number:05}" / "Dockerfile"
-        path.parent.mkdir(parents=True)
-        path.write_bytes(texts[number % len(texts)])
-        paths.append(str(path))
-    return paths
-
-
 def lint(paths: Sequence[str]) -> None:
-    """All paths in one call of smlint, in this process."""
+    """All paths in one call of smlint."""
     from smlint.cli import main as smlint
 
-    with contextlib.redirect_stdout(io.StringIO()):
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         smlint(["lint", "--format", "concise", *paths])
+
+
+def follow_stages(paths: Sequence[str]) -> None:
+    """What is done before the first rule is asked."""
+    from smlint.dockerfile import DockerfileSyntaxError, UnreadableInputError, parse
+    from smlint.dockerfile import read as read_text
+    from smlint.dockerfile.build import build_container
+
+    for path in paths:
+        with contextlib.suppress(DockerfileSyntaxError, UnreadableInputError):
+            build_container(parse(read_text(path)), path=path)
 
 
 def read(paths: Sequence[str]) -> None:
@@ -82,30 +97,8 @@ def read(paths: Sequence[str]) -> None:
     from dockerfile_parse import DockerfileParser
 
     for path in paths:
-        with open(path, "rb") as file:
+        with open(path, "rb") as file, contextlib.suppress(UnicodeDecodeError):
             assert DockerfileParser(fileobj=file).structure is not None
-
-
-def ratios(rounds: int, ours: Callable[[], None], theirs: Callable[[], None]) -> list[float]:
-    """The ratio of each round, after one that is not counted."""
-    found: list[float] = []
-    for number in range(rounds + 1):
-        pair = clock(ours) / clock(theirs)
-        if number:
-            found.append(pair)
-    return found
-
-
-def clock(action: Callable[[], None]) -> float:
-    """Seconds."""
-    start = time.perf_counter()
-    action()
-    return time.perf_counter() - start
-
-
-def show(what: str, found: Sequence[float]) -> None:
-    """One line: median, least, greatest."""
-    print(f"{what}: {statistics.median(found):.2f} (min {min(found):.2f}, max {max(found):.2f})")
 
 
 if __name__ == "__main__":
