@@ -15,6 +15,9 @@ from smlint.dockerfile import globs
 #: Stands for the unknown working directory of the base image while files are looked for in it.
 BASE_DIRECTORY: Final = "/\ue000"
 
+#: Absolute paths in which there is nothing to take out; most are.
+_NORMAL: Final = re.compile(rf"(?:/[^/.{UNRESOLVED}][^/]*)+")
+
 # fmt: off
 #: Directories that every Linux image with a shell has (Filesystem Hierarchy Standard 3.0, chapters 3 and 4).
 STANDARD_DIRECTORIES: Final = frozenset((
@@ -38,6 +41,8 @@ def join(directory: str, path: str) -> str:
 
 def normalise(path: str) -> str:
     """``path`` without ``.``, ``..`` and doubled slashes; relative paths are taken from ``/``."""
+    if _NORMAL.fullmatch(path):
+        return path
     parts: list[str] = []
     for part in path.split("/"):
         if part in ("", "."):

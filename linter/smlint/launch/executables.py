@@ -71,6 +71,14 @@ def find_program(container: Container, name: str) -> Fact[FileEntry]:
     name is meant to be found. A file without execute bit is passed over, as execvp does, and given when there is no
     other.
     """
+    key = (find_program, name)
+    found: Fact[FileEntry] | None = container.memo.get(key)
+    if found is None:
+        found = container.memo[key] = _program(container, name)
+    return found
+
+
+def _program(container: Container, name: str) -> Fact[FileEntry]:
     if not is_resolved(name) or not name:
         return Unknown("the program's name is not resolved")
     if "/" in name:
