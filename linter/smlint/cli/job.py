@@ -19,6 +19,13 @@ from smlint.request.document import MAX_BYTES
 from smlint.request.model import Kind
 
 
+def _stdin() -> bytes:
+    """Standard input, up to one byte more than a request may have."""
+    if sys.stdin is None:
+        options.usage("standard input is closed")
+    return sys.stdin.buffer.read(MAX_BYTES + 1)
+
+
 def job(
     files: Annotated[
         list[str],
@@ -97,7 +104,7 @@ def job(
     }
     arguments = Arguments(
         paths=tuple(dict.fromkeys(files)),
-        stdin=lambda: sys.stdin.buffer.read(MAX_BYTES + 1),
+        stdin=_stdin,
         stdin_filename=stdin_filename,
         overrides=words,
         config_file=config,

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import IO, Final, NamedTuple
 
 from smlint.diagnostics import RequestLocation
-from smlint.request.nodes import Array, Lines, Node, Object, Repeated, RequestSyntaxError, Span
+from smlint.request.nodes import Array, Entry, Lines, Node, Object, Repeated, RequestSyntaxError, Span
 from smlint.request.references import without_references
 
 #: Larger files are refused unread. The services' own limit for a request or definition is 1 MiB.
@@ -118,6 +118,26 @@ def parse(path: str, data: bytes) -> Document:
     else:
         roots, repeated = yaml_text.parse(text)
     return Document(path, text, tuple(without_references(root) for root in roots), repeated, Lines(text))
+
+
+def embedded(text: str, span: Span) -> Node | None:
+    """The value of a JSON text that stands as one string of another file at ``span``; None where it is something else."""
+    from smlint.request import json_text
+
+    try:
+        node = json_text.parse(text)[0]
+    except RequestSyntaxError:
+        return None
+    return without_references(_moved(node, span))
+
+
+def _moved(node: Node, span: Span) -> Node:
+    """``node`` with everything in it at one place."""
+    if isinstance(node, Object):
+        return Object(tuple(Entry(key, span, _moved(value, span)) for key, _, value in node.entries), span)
+    if isinstance(node, Array):
+        return Array(tuple(_moved(item, span) for item in node.items), span)
+    return node._replace(span=span)
 
 
 def _decoded(data: bytes) -> str:

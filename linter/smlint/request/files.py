@@ -35,6 +35,8 @@ def requests_in(path: str) -> tuple[Request, ...]:
 def content(path: str) -> bytes:
     """The bytes of a file; never waits for a FIFO. Raises OSError, and RequestSyntaxError where it is too large."""
     if path == _STDIN:
+        if sys.stdin is None:
+            raise RequestFileError("standard input is closed")
         return read(sys.stdin.buffer)
     descriptor = os.open(path, _OPEN_FLAGS)
     with open(descriptor, "rb") as file:

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from smlint.container import Known
-from smlint.request.document import Document
+from smlint.request.document import Document, embedded
 from smlint.request.model import Kind, Origin, Request
-from smlint.request.nodes import Object, RequestSyntaxError
+from smlint.request.nodes import Object, RequestSyntaxError, Scalar
 from smlint.request.value import Value
 
 #: Names at the top of a request that no other kind of request has.
@@ -51,6 +51,7 @@ _RESOURCES: Final = {
     "AWS::SageMaker::ProcessingJob": Kind.PROCESSING_JOB,
     "AWS::SageMaker::TrainingJob": Kind.TRAINING_JOB,
 }
+_STATE_MACHINES: Final = frozenset({"AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine"})
 _TASK: Final = re.compile(r"arn:[a-z-]+:states:[^:]*:[^:]*:(?:aws-sdk:)?sagemaker:([A-Za-z]+)")
 #: Branches, steps and states stand in one another; deeper than this they are not followed.
 _DEEPEST: Final = 20
@@ -125,13 +126,26 @@ def _resources(root: Value) -> Iterator[Request]:
         if kind.value in _RESOURCES:
             yield Request(_RESOURCES[kind.value], Origin.TEMPLATE, properties.value)
         elif kind.value == "AWS::SageMaker::Pipeline":
-            definition = properties.value.get("PipelineDefinition", "PipelineDefinitionBody")
-            if isinstance(definition, Known):
-                yield from _steps(definition.value.each("Steps"))
-        elif kind.value == "AWS::StepFunctions::StateMachine":
-            machine = properties.value.get("Definition")
-            if isinstance(machine, Known):
-                yield from _states(machine.value)
+            for definition in _documents(properties.value, ("PipelineDefinition", "PipelineDefinitionBody")):
+                yield from _steps(definition.each("Steps"))
+        elif kind.value in _STATE_MACHINES:
+            for machine in _documents(properties.value, ("Definition",), ("DefinitionString",)):
+                yield from _states(machine)
+
+
+def _documents(properties: Value, *paths: tuple[str, ...]) -> Iterator[Value]:
+    """The definitions at these paths; one that is written as JSON inside a text is read too, all of it at the text's place."""
+    for path in paths:
+        found = properties.get(*path)
+        if not isinstance(found, Known):
+            continue
+        node = found.value.node
+        if not isinstance(node, Scalar):
+            yield found.value
+        elif isinstance(node.value, str):
+            inner = embedded(node.value, node.span)
+            if inner is not None:
+                yield Value(properties.document, inner, found.value.pointer)
 
 
 def _states(machine: Value, depth: int = 0) -> Iterator[Request]:

@@ -13,6 +13,8 @@ from smlint.request.nodes import Array, Entry, Node, Object, Reference, Scalar
 
 #: What `{"Get": …}` of a pipeline definition can name.
 _GET: Final = re.compile(r"(Parameters|Steps|Execution)\b")
+#: What names another value: CloudFormation's, and that of JSON and YAML bundlers.
+_POINTERS: Final = frozenset({"Ref", "$ref"})
 _PIPELINE_FUNCTIONS: Final = frozenset({"Std:Join", "Std:JsonGet"})
 #: JSONata in Step Functions: the whole text stands between these marks.
 _JSONATA: Final = re.compile(r"\{%.*%\}\Z", re.DOTALL)
@@ -59,7 +61,7 @@ def _function(node: Object) -> str | None:
         return key
     if key in _PIPELINE_FUNCTIONS or key.startswith("Fn::"):
         return key
-    return key if key == "Ref" and isinstance(value, Scalar) else None
+    return key if key in _POINTERS and isinstance(value, Scalar) else None
 
 
 def _entry(entry: Entry) -> Entry:
