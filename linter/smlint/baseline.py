@@ -56,6 +56,8 @@ def load(path: str) -> Baseline:
         raise BaselineError(f"{path}: cannot be read: {error.strerror}") from error
     except ValueError as error:
         raise BaselineError(f"{path}: is no baseline: {error}") from error
+    except RecursionError:
+        raise BaselineError(f"{path}: is no baseline: it is nested too deep") from None
     if not isinstance(document, dict) or document.get("version") != VERSION:
         raise BaselineError(
             f"{path}: is no baseline of version {VERSION}; delete it, and --write-baseline makes one"

@@ -67,8 +67,11 @@ def section_of(path: str) -> dict[str, Any] | None:
 
     try:
         table = tomllib.loads(content.decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
+        # Not only TOMLDecodeError and UnicodeDecodeError: Python converts no number of more than 4,300 digits.
         raise ConfigError(f"{path} is not valid TOML: {error}") from error
+    except RecursionError:
+        raise ConfigError(f"{path} is nested deeper than any configuration") from None
     if not project:
         return table
     tool = table.get("tool", {})

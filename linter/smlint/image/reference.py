@@ -123,6 +123,6 @@ def _named(transport: Transport, text: str, name: str) -> ImageReference:
 def _file(transport: Transport, text: str, rest: str) -> ImageReference:
     drive = rest[:2] if _DRIVE.match(rest) else ""
     path, _, image = rest[len(drive) :].partition(":")
-    if not path:
+    if not path or "\0" in path:
         raise ImageError(f"{text}: no path; write {transport}:PATH[:NAME]")
     return ImageReference(transport, text, path=drive + path, image=image or None)
