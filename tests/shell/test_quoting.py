@@ -53,6 +53,8 @@ def read(text: str) -> list[str] | None:
 @example('a"b c"\'d\'$B"$B"')
 @example('"${E:-"x y"}"')
 @example("{a,b}{1,2} x{a,'b,c'}")
+@example("{ {a,b}")
+@example("x{ {a,b} { {c")
 @example("$'a\\tb\\x41' $\"x\"")
 def test_bash_agrees(text: str) -> None:
     expected = real("bash", text)

@@ -5,11 +5,11 @@ tree-sitter recovers from errors by guessing; whatever it guessed at becomes :cl
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smlint.shell import grammar
+from smlint.shell.pieces import is_several, join, written
 from smlint.shell.quotes import test_words
 from smlint.shell.source import DEPTH, LIMIT, Source, prepare
 from smlint.shell.syntax import (
@@ -45,7 +45,6 @@ _RESERVED: Final = frozenset(
     ("if", "then", "else", "elif", "fi", "do", "done", "case", "esac", "while", "until", "for", "in", "{", "}",
      "!", "[[", "]]", "function", "select", "coproc")
 )  # fmt: skip
-_GAP_WORD: Final = re.compile(r"(?:\\.|[^\s\\])+", re.DOTALL)
 
 
 class Script(NamedTuple):
@@ -296,20 +295,19 @@ class _Reader:
         return Piece(node.start_byte, node.end_byte, self._substitutions(node, depth))
 
     def _word(self, node: tree_sitter.Node, depth: int, words: list[Piece]) -> None:
-        piece = self._piece(node, depth)
-        if words and words[-1].end == piece.start:
-            last = words[-1]
-            words[-1] = Piece(last.start, piece.end, (*last.substitutions, *piece.substitutions))
-            return
-        words.append(piece)
+        text = self._source.text
+        if node.type == "concatenation" and any(is_several(child, text) for child in node.children):
+            for child in node.children:
+                self._word(child, depth, words)
+        elif is_several(node, text):
+            self._gap(node.start_byte, node.end_byte, words)
+        else:
+            join(words, self._piece(node, depth))
 
     def _gap(self, start: int, end: int, words: list[Piece]) -> None:
         """Words that tree-sitter passes over: a lone ``\\ `` between blanks, for one."""
-        for match in _GAP_WORD.finditer(self._source.text, start, end):
-            if words and words[-1].end == match.start():
-                words[-1] = words[-1]._replace(end=match.end())
-            else:
-                words.append(Piece(*match.span()))
+        for piece in written(self._source.text, start, end):
+            join(words, piece)
 
     def _is_array(self, node: tree_sitter.Node) -> bool:
         value = node.child_by_field_name("value")
