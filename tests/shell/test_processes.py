@@ -19,8 +19,10 @@ from smlint.shell.flow import Path, analyse
 SHELLS = {"dash": ["dash"], "bash": ["bash"], "busybox": ["busybox", "sh"]}
 CODE = 7
 PROGRAM = f"""#!{sys.executable} -IS
-import json, os, signal, sys
+import json, os, signal, sys, time
 signal.signal(signal.SIGTERM, lambda *_: (os.write(1, b"told\\n"), os._exit(0)))
+while "trapped" in sys.argv and not os.path.exists("trapped"):
+    time.sleep(0.01)
 os.write(1, json.dumps([os.getpid(), sys.argv[1:]]).encode() + b"\\n")
 if sys.argv[1:2] == ["stay"]:
     signal.pause()
@@ -91,15 +93,16 @@ TEXTS = [
     "\n./prog",
     "sleep 0 && ./prog && true || exit 9",
 ]  # fmt: skip
+#: A program that starts before its shell's trap is set waits, under the name of ``trapped``, for the shell to say so.
 SIGNALS = [
     ("exec ./prog stay", True),
     ("./prog stay", False),
     ("true; ./prog stay; true", False),
     ("./prog stay | cat", False),
     ("./prog stay & wait", False),
-    ("./prog stay & p=$!; trap 'kill -TERM $p' TERM; wait $p; wait $p", True),
-    ("./prog stay & p=$!; trap \"kill $p\" TERM; wait $p", True),
-    ("f() { kill -TERM \"$p\"; wait \"$p\"; }; trap f TERM INT; ./prog stay & p=$!; wait $p", True),
+    ("./prog stay trapped & p=$!; trap 'kill -TERM $p' TERM; : > trapped; wait $p; wait $p", True),
+    ("./prog stay trapped & p=$!; trap \"kill $p\" TERM; : > trapped; wait $p", True),
+    ("f() { kill -TERM \"$p\"; wait \"$p\"; }; trap f TERM INT; ./prog stay trapped & p=$!; : > trapped; wait $p", True),
     ("trap 'exit 0' TERM; ./prog stay & wait", False),
 ]  # fmt: skip
 
