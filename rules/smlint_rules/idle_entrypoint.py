@@ -68,7 +68,16 @@ class IdleEntrypoint(ContainerRule):
                     f"`{text}` does nothing: the job idles until its time limit and is paid for",
                 )
                 return
-        if known and len(known) == len(context.workloads) and all(map(_is_bare_shell, known)):
+        if len(known) < len(context.workloads):
+            return
+        if known and all(map(_runs_the_word, known)):
+            yield _finding(
+                known[0],
+                known[0].hops[-1],
+                f"ENTRYPOINT is a shell with -c and no command: it runs {words.platform_words(context.workloads)}, "
+                "there is no such program, and the container ends at once",
+            )
+        elif known and all(map(_is_bare_shell, known)):
             yield _finding(
                 known[0],
                 known[0].hops[-1],
@@ -97,6 +106,21 @@ def _idles(argv: tuple[str, ...]) -> bool:
     if name == "sleep":
         return bool(rest) and bool(_FOREVER.match(rest[0]))
     return name == "tail" and "/dev/null" in rest and any(word in ("-f", "-F", "--follow") for word in rest)
+
+
+def _runs_the_word(launch: Launch) -> bool:
+    """Whether the platform's word is the command of a ``-c`` without one, and the image has no such program."""
+    if len(launch.hops) < 2 or not isinstance(launch.argv, Known):
+        return False
+    shell, program = launch.hops[-2:]
+    given = launch.argv.value.passed
+    return (
+        shell.kind is Kind.SHELL_STRING and shell.argv[-1:] == given == program.argv and _is_absent(program)
+    )
+
+
+def _is_absent(program: Hop) -> bool:
+    return isinstance(program.file, Absent)
 
 
 def _is_bare_shell(launch: Launch) -> bool:

@@ -17,8 +17,8 @@ class ScriptWithoutExec(ContainerRule):
     What it checks
     --------------
     The shell script that the entry runs, read from the build context or the image, with the files it sources and the
-    functions it calls: on every way through it the program is started without `exec`, and no `trap` passes SIGTERM on.
-    Silent when one way is right, and when a way cannot be followed.
+    functions it calls: on every way through it the program is started without `exec`, and no `trap` passes SIGTERM on
+    and waits: the signal ends the shell's `wait`, and a script that then ends takes the program with it. Silent when one way is right, and when a way cannot be followed.
 
     Why it matters on SageMaker
     ---------------------------
@@ -86,13 +86,29 @@ def _loses_always(script: Hop) -> bool:
     from smlint.shell.housekeeping import is_trivial
 
     # A script that only copies files or prints is not for any program that would mind.
-    return all(child.sigterm.value is False and not is_trivial(child.argv) for child in script.then)
+    return all(
+        (child.sigterm.value is False or _cut_off(script, child)) and not is_trivial(child.argv)
+        for child in script.then
+    )
+
+
+def _cut_off(script: Hop, program: Hop) -> bool:
+    """Whether the script tells its program of SIGTERM, and ends at once all the same."""
+    return bool(program.cut_off) and script.sigterm.value is True
 
 
 def _finding(launch: Launch, step: Step) -> Finding:
     script, program = step
     primary = entry_word(launch, script)
     where = program.location
+    if _cut_off(script, program):
+        return Finding(
+            primary,
+            f"`{name(script)}` passes SIGTERM on to `{short(launch, program)}` but does not wait until it has ended: "
+            "the script ends, the container with it, and the program is killed at once",
+            f'let the trap wait as well: `kill -TERM "$pid"; wait "$pid"`, or start `{short(launch, program, 40)}` with `exec`',
+            related(where, program.cut_off, primary),
+        )
     line = f" in line {program.line}" if program.line else ""
     return Finding(
         primary,

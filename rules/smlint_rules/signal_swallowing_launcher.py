@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from smlint.container import Container, Witness
 from smlint.diagnostics import Location, Severity
-from smlint.launch import Kind
+from smlint.launch import Hop, Kind
 from smlint.rule import ContainerRule, Context, Finding
 from smlint_rules.launches import entry_word, launches, related, short, steps, when_stopped
 
@@ -56,17 +56,20 @@ class SignalSwallowingLauncher(ContainerRule):
         """Report a launcher that got SIGTERM and certainly keeps it."""
         reported: set[Location] = set()
         for launch in launches(container, context):
-            for launcher, program in steps(launch):
+            for launcher, child in steps(launch):
+                program = _behind_npm(launcher, child)
                 if launcher.kind is not Kind.LAUNCHER or launcher.location in reported:
                     continue
                 if launcher.sigterm.value is False or program.sigterm.value is not False:
                     continue
                 reported.add(launcher.location)
                 primary = entry_word(launch, launcher)
+                # npm ends when its shell does; the others stay until SIGKILL.
+                end = when_stopped(launch.workload) if program is child else "is killed when npm ends"
                 yield Finding(
                     primary,
                     f"`{_called(launcher.argv)}` keeps SIGTERM from `{short(launch, program)}`: {program.sigterm.reason}, "
-                    f"and the program {when_stopped(launch.workload)}",
+                    f"and the program {end}",
                     f"start the program without `{_called(launcher.argv)}`, by its full path: "
                     f"`{_advice(launcher.argv, short(launch, program))}`",
                     related(
@@ -75,8 +78,18 @@ class SignalSwallowingLauncher(ContainerRule):
                 )
 
 
+def _behind_npm(launcher: Hop, child: Hop) -> Hop:
+    """What the script of ``package.json`` starts: npm tells the shell that runs it, and no further."""
+    if launcher.argv[0].rpartition("/")[2] != "npm" or child.unseen:
+        return child
+    lost = child.then and all(program.sigterm.value is False for program in child.then)
+    return child.then[0] if lost else child
+
+
 def _called(argv: tuple[str, ...]) -> str:
     name = argv[0].rpartition("/")[2]
+    if name == "npm":
+        return " ".join(argv[:3] if argv[1:2] == ("run",) else argv[:2])
     return f"{name} run" if "run" in argv[1:] and name in {"conda", "hatch", "honcho"} else name
 
 

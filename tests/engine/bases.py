@@ -34,6 +34,23 @@ PACKAGES: Final = (
     "util-linux",
 )
 NGINX_PACKAGES: Final = (*PACKAGES, "nginx-light")
+#: Programs that start other programs.
+LAUNCHER_PACKAGES: Final = (
+    *PACKAGES,
+    "catatonit",
+    "daemontools",
+    "dpkg",
+    "eatmydata",
+    "expect",
+    "gosu",
+    "libpam-modules",
+    "login",
+    "numactl",
+    "runit",
+    "sudo",
+    "supervisor",
+    "time",
+)
 
 #: Raise it when the code below changes what a base holds.
 RECIPE: Final = 1

@@ -74,7 +74,8 @@ class Images:
     """Builds images on one engine.
 
     Bases by name: ``dash``, ``bash`` and ``busybox`` are the same Debian packages (python3, bash, dash, busybox,
-    coreutils, procps, tini, dumb-init, util-linux) with that program as ``/bin/sh``; ``nginx`` is ``dash`` with nginx.
+    coreutils, procps, tini, dumb-init, util-linux) with that program as ``/bin/sh``; ``nginx`` is ``dash`` with nginx;
+    ``launchers`` is ``dash`` with sudo, gosu, supervisord and other programs that start programs, root allowed everything.
     None of them has an ENTRYPOINT, a CMD or an environment.
     """
 
@@ -132,11 +133,27 @@ class Images:
     def _make_base(self, name: str) -> str:
         if name == "nginx":
             return bases.debian(self._client, bases.NGINX_PACKAGES)
+        if name == "launchers":
+            return self._launchers()
         if name == "dash":
             return bases.debian(self._client)
         if name in ("bash", "busybox"):
             return self.make("dash", {"/bin/sh": Symlink(name)})
         raise LookupError(f"no base image is called {name}")
+
+    def _launchers(self) -> str:
+        files: dict[str, Content] = {f"/etc/pam.d/{name}": _PAM for name in _PAM_SERVICES}
+        files["/etc/sudoers"] = File("root ALL=(ALL:ALL) NOPASSWD: ALL\n", 0o440)
+        recipe = on_top(files)
+        base = bases.debian(self._client, bases.LAUNCHER_PACKAGES)
+        return self.build(f"FROM {base}\n{recipe.instructions}", recipe.context)
+
+
+#: What pam-auth-update and the administrator would have written.
+_PAM: Final = (
+    "auth sufficient pam_permit.so\naccount sufficient pam_permit.so\nsession optional pam_permit.so\n"
+)
+_PAM_SERVICES: Final = ("other", "su", "su-l", "sudo", "sudo-i", "runuser", "runuser-l")
 
 
 def _instruction(keyword: str, command: Sequence[str] | str) -> str:

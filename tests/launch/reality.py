@@ -6,6 +6,7 @@ a signal did *not* arrive is known when a later one, sent to the program itself,
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -30,6 +31,7 @@ while True:
 """
 #: Longer than anything here takes, shorter than a hanging test is worth.
 PATIENCE: Final = 30.0
+_STARTED: Final = r"(?m)^started (\d+)(.*)\n"
 LABEL: Final = "io.smlint.test"
 
 
@@ -53,8 +55,27 @@ class NeverCameError(AssertionError):
     """What was waited for did not come."""
 
 
-def observe(engine: docker.DockerClient, image: str, argv: Sequence[str], *, init: bool = False) -> Observed:
-    """Run ``argv`` (whose last word stands for the platform's) in ``image`` until its program ends."""
+def observe(
+    engine: docker.DockerClient,
+    image: str,
+    argv: Sequence[str],
+    *,
+    init: bool = False,
+    ends_twice: bool = False,
+) -> Observed:
+    """Run ``argv`` (whose last word stands for the platform's) in ``image`` until its program ends.
+
+    ``ends_twice``: start it once more for its exit code, without the SIGTERM that changes it.
+    """
+    seen = _run(engine, image, argv, init=init, stopped=True)
+    if not ends_twice or not seen.pid1:
+        return seen
+    return seen._replace(exit_code=_run(engine, image, argv, init=init, stopped=False).exit_code)
+
+
+def _run(
+    engine: docker.DockerClient, image: str, argv: Sequence[str], *, init: bool, stopped: bool
+) -> Observed:
     container = engine.containers.create(
         image,
         entrypoint=[argv[0]],
@@ -65,20 +86,21 @@ def observe(engine: docker.DockerClient, image: str, argv: Sequence[str], *, ini
         labels={LABEL: "1"},
     )
     try:
-        return _observed(container)
+        return _observed(container, stopped=stopped)
     finally:
         container.remove(force=True)
 
 
-def _observed(container: Running) -> Observed:
+def _observed(container: Running, *, stopped: bool) -> Observed:
     container.start()
-    log = _until(container, "started")
-    if "started" not in log:
+    log = _until(container, _STARTED)
+    started = re.search(_STARTED, log)
+    if started is None:
         return Observed(False, "", False, False, None, log)
-    words = next(line for line in log.splitlines() if line.startswith("started")).split()
-    pid = words[1]
+    pid = started[1]
     pid1 = container.exec_run(["cat", "/proc/1/cmdline"]).output.decode().replace("\0", " ").strip()
-    container.kill("SIGTERM")
+    if stopped:
+        container.kill("SIGTERM")
     told = _tell(container, "-USR1", pid)
     log = _until(container, "told SIGUSR1") if told else _log(container)
     sigterm = "told SIGTERM" in log
@@ -92,7 +114,7 @@ def _observed(container: Running) -> Observed:
     return Observed(
         is_pid1=pid == "1",
         pid1=pid1,
-        word="train" in words[2:],
+        word="train" in started[2].split(),
         sigterm=sigterm,
         exit_code=None if code is None else code == 5,
         log=_log(container),
@@ -109,18 +131,18 @@ def _tell(container: Running, signal: str, pid: str) -> bool:
         return False
 
 
-def _until(container: Running, text: str) -> str:
-    """The log as soon as it holds ``text`` or nothing more can come."""
+def _until(container: Running, pattern: str) -> str:
+    """The log as soon as ``pattern`` is found in it or nothing more can come."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         log = _log(container)
-        if text in log:
+        if re.search(pattern, log):
             return log
         container.reload()
         if container.status == "exited":
             return _log(container)
         time.sleep(0.02)
-    raise NeverCameError(f"{text!r} within {PATIENCE} s in: {_log(container)}")
+    raise NeverCameError(f"{pattern!r} within {PATIENCE} s in: {_log(container)}")
 
 
 def _log(container: Running) -> str:

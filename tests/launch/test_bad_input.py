@@ -103,3 +103,27 @@ def test_a_source_outside_the_context_is_not_read(tmp_path: Path) -> None:
     assert found.sigterm_arrives.value is None
     assert found.root is not None
     assert not found.root.then
+
+
+@pytest.mark.parametrize(
+    "source", ["../outside/entrypoint.sh", "../outside/", "/outside/entrypoint.sh", "inside/entrypoint.sh"]
+)
+def test_a_pipe_outside_the_context_is_not_opened(tmp_path: Path, source: str) -> None:
+    """Opening a named pipe that nobody writes to waits for ever: that this test ends says that nothing did."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    os.mkfifo(outside / "entrypoint.sh")
+    context = tmp_path / "context"
+    context.mkdir()
+    os.symlink("../outside", context / "inside")
+    os.symlink("../outside/entrypoint.sh", context / "entrypoint.sh")
+    os.symlink("../outside/entrypoint.sh", context / ".dockerignore")
+    found = launch(context, DOCKERFILE.replace("COPY . .", f"COPY {source} ./\nCOPY . ."))
+    assert found.sigterm_arrives.value is None
+    assert found.root is not None
+    assert not found.root.then
+
+
+def test_a_pipe_in_the_context_is_not_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "entrypoint.sh")
+    assert launch(tmp_path).sigterm_arrives.value is None

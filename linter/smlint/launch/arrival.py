@@ -43,6 +43,10 @@ class Arrival(NamedTuple):
     group: str = ""
     #: The directory it runs in, where that is not the container's own.
     directory: Fact[str] | None = None
+    #: Whether it leads a process group; None where that is not known.
+    leads: bool | None = True
+    #: Why the process, told of SIGTERM, is killed before it can do anything about it; "" where it is not.
+    cut_off: str = ""
 
     @property
     def texts(self) -> tuple[str, ...]:

@@ -85,6 +85,9 @@ class Hop(NamedTuple):
     exec_at: Location | None = None
     #: Whether a script starts it as a part of a pipeline, where ``exec`` changes nothing.
     piped: bool = False
+    #: Why the process, told of SIGTERM by the one above, is killed before it can do anything about it: that one does
+    #: not wait for it. "" where it does, or where it does not tell it.
+    cut_off: str = ""
     #: What comes next; several are alternatives.
     then: tuple[Hop, ...] = ()
 

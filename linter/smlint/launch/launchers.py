@@ -28,6 +28,8 @@ class Starts(enum.StrEnum):
     PYTHON = "python"
     #: The value of ``-c`` is a shell string.
     SHELL = "shell"
+    #: A file in the container says what it starts: ``package.json``, ``supervisord.conf``.
+    DECLARED = "declared"
     #: What it starts is written down elsewhere, out of view.
     OWN = "own"
 
@@ -51,6 +53,10 @@ class Launcher(NamedTuple):
     assignments: bool
     #: Options with which SIGTERM goes to the whole process group; after ``!``, options without which it does.
     group: tuple[str, ...]
+    #: Options with which the row says nothing.
+    unless: frozenset[str]
+    #: Whether it starts a child only where it leads a process group, and becomes the program elsewhere.
+    forks_as_leader: bool
     note: str
     source: str
 
@@ -63,6 +69,10 @@ class Split(NamedTuple):
     start: int
     #: Whether the program's words are a Python module (``-m``) rather than a file.
     module: bool = False
+    #: The shell that runs the string of a ``-c``, as given; "" where it is the user's own.
+    shell: str = ""
+    #: The option that makes what the table says void; "" where there is none.
+    void: str = ""
 
     def tells_group(self, argv: Sequence[str]) -> bool:
         """Whether SIGTERM goes to every process below, so that one behind a shell hears it as well."""
@@ -96,6 +106,8 @@ def _launcher(row: Mapping[str, Any]) -> Launcher:
         operands=row.get("operands", 0),
         assignments=row.get("assignments", False),
         group=tuple(row.get("group", ())),
+        unless=frozenset(row.get("unless", ())),
+        forks_as_leader=row.get("forks-as-leader", False),
         note=row.get("note", ""),
         source=row["source"],
     )
@@ -117,16 +129,21 @@ def split(argv: Sequence[str]) -> Split | None:
         return None
     start = 2 if by_module else 1
     if launcher.subcommand:
-        found = _after_subcommand(launcher, argv, start)
-        if found is None:
+        found_at = _after_subcommand(launcher, argv, start)
+        if found_at is None:
             # `python -m accelerate.commands.launch script.py` has no word for the subcommand.
             return _after_options(launcher, argv, start) if by_module else None
-        start = found
-    if launcher.starts is Starts.OWN:
+        start = found_at
+    if launcher.starts in (Starts.OWN, Starts.DECLARED):
         return Split(launcher, len(argv))
     if launcher.starts is Starts.SHELL:
         return _shell_option(launcher, argv)
-    return _after_options(launcher, argv, start)
+    found = _after_options(launcher, argv, start)
+    return found._replace(void=_void(launcher, argv[1 : found.start]))
+
+
+def _void(launcher: Launcher, options: Sequence[str]) -> str:
+    return next((word for word in options if word.partition("=")[0] in launcher.unless), "")
 
 
 def _after_subcommand(launcher: Launcher, argv: Sequence[str], start: int) -> int | None:
@@ -171,11 +188,27 @@ def _width(launcher: Launcher, word: str) -> int:
 
 def _shell_option(launcher: Launcher, argv: Sequence[str]) -> Split:
     """``su user -c STRING``: the program is what STRING starts; without ``-c`` it is a login shell."""
+    shell = ""
     for index, word in enumerate(argv[1:], 1):
+        option, _, value = word.partition("=")
+        if option in ("-s", "--shell"):
+            shell = value or "".join(argv[index + 1 : index + 2])
         if word in ("-c", "--command") and index + 1 < len(argv):
-            return Split(launcher, index + 1)
+            return Split(launcher, index + 1, shell=shell)
         if word in ("-u", "--user") and index + 2 < len(argv):
             # runuser -u USER [--] PROGRAM … starts the program without a shell.
             start = index + 3 if argv[index + 2] == "--" else index + 2
             return Split(launcher._replace(starts=Starts.ARGV), start)
     return Split(launcher, len(argv))
+
+
+def user_of(argv: Sequence[str]) -> str:
+    """Whose shell ``su`` starts: its first operand, by default root; ``argv`` ends before the string of ``-c``."""
+    values = {"-c", "--command", "-s", "--shell", "-g", "--group", "-G", "--supp-group", "-w", "-C"}
+    at = 1
+    while at < len(argv):
+        word = argv[at]
+        if word != "-" and not word.startswith("-"):
+            return word
+        at += 2 if word in values else 1
+    return "root"

@@ -26,6 +26,7 @@ _NOTHING_MORE: Final = re.compile(r"(?:\s|#[^\n]*|;;?|\besac\b|\bfi\b|\})*")
 _BRANCH_END: Final = re.compile(r";;|\belse\b|\belif\b")
 _LAST_CLOSER: Final = re.compile(r"(?:\n|;)\s*(?:esac|fi)\b")
 _TRAPS_TERM: Final = re.compile(r"\btrap\b[^\n]*\b(?:SIG)?(?:TERM|15)\b")
+_JOB_CONTROL: Final = re.compile(r"\bset\b[^\n;]*(?:-[a-zA-Z]*m|\bmonitor\b)")
 #: What may stand before a command on its line.
 _BEFORE: Final = re.compile(r"(?:.*(?:&&|;|\bthen|\belse|\)|\{))?\s*(?:\w+=\S*\s+)*")
 
@@ -61,13 +62,19 @@ def shell_starts(
     words = [argument.text for argument in arrival.argv[call.rest :] if argument.passed]
     lost = f'"{" ".join(words)}" is not passed on' if words else arrival.word_lost
     starts = [
-        _start(arrival._replace(word_lost=lost), path, passed, script, text, call.name) for path in flow.paths
+        (_start(arrival._replace(word_lost=lost), path, passed, script, text, call), path)
+        for path in flow.paths
     ]
-    return [_doubted(start, unread) for start in starts], _unseen(flow)
+    return [_doubted(start, path, unread) for start, path in starts], _unseen(flow)
 
 
-def _doubted(start: Arrival, unread: list[str]) -> Arrival:
-    """A name that is no known program may be a function of a sourced file that is not in view."""
+def _doubted(start: Arrival, path: Path, unread: list[str]) -> Arrival:
+    """What a sourced file that is not in view may change: it may hold functions and set traps."""
+    if unread and path.command.how == "background" and path.trap is None:
+        # Only a program in the background leaves the shell free to run a trap.
+        reason = f"{unread[0]}, which is not in view, may set a trap"
+        start = start._replace(sigterm=_unsure(start.sigterm, reason))
+    # A name that is no known program may be a function.
     name = start.argv[0].text if start.argv else ""
     if not unread or start.relation is Relation.REPLACES or "/" in name or is_known(name):
         return start
@@ -136,7 +143,7 @@ def _directory(text: str, container: Container) -> Fact[str]:
 
 
 def _start(
-    arrival: Arrival, path: Path, passed: frozenset[int], script: FileEntry | None, text: str, shell: str
+    arrival: Arrival, path: Path, passed: frozenset[int], script: FileEntry | None, text: str, call: ShellCall
 ) -> Arrival:
     command = path.command
     place = _place(arrival, command, script)
@@ -148,7 +155,7 @@ def _start(
         line=command.location.line if script else 0,
         relation=_RELATIONS[path.replaces.value],
         reason=path.replaces.reason,
-        sigterm=_sigterm(arrival, path, text, shell),
+        sigterm=_sigterm(arrival, path, text, call.name),
         exit_code=further(arrival.exit_code, path.keeps_exit_code.value, path.keeps_exit_code.reason),
         word_lost=arrival.word_lost if is_passed.value is False else is_passed.reason,
         word_unknown=is_passed.value is None,
@@ -156,7 +163,24 @@ def _start(
         directory=_directory_of(command, arrival),
         exec_at=_exec_at(path, script, text),
         piped=command.how == "piped",
+        leads=_leads(arrival, path, has_jobs="m" in call.options or bool(_JOB_CONTROL.search(text))),
+        cut_off=_cut_off(path),
     )
+
+
+def _cut_off(path: Path) -> str:
+    """Why a program that a trap has told of SIGTERM gets no time for it; "" where it does, or is not told."""
+    if path.replaces.value is not False or path.forwards_signal.value is not True:
+        return ""
+    awaits = path.awaits_program
+    return f"the container ends before the program has: {awaits.reason}" if awaits.value is False else ""
+
+
+def _leads(arrival: Arrival, path: Path, *, has_jobs: bool) -> bool | None:
+    """Whether the command leads a process group: a shell gives its children one only under job control."""
+    if path.replaces.value is not False:
+        return arrival.leads if path.replaces.value else None
+    return None if has_jobs else False
 
 
 #: Builtins that run text or files that could not be followed.
@@ -203,6 +227,9 @@ def _sigterm(arrival: Arrival, path: Path, text: str, shell: str) -> Answer:
     if forwards.value is False and path.trap is None:
         why = _WITHOUT_EXEC.get(path.command.how, "no exec")
         return further(arrival.sigterm, False, f"{why}: SIGTERM stops at {shell}")
+    if forwards.value is True and path.awaits_program.value is not True:
+        # Who is faster, the program's handler or the end of the container, is left to chance.
+        return further(arrival.sigterm, None, _cut_off(path) or path.awaits_program.reason)
     return further(arrival.sigterm, forwards.value, forwards.reason)
 
 

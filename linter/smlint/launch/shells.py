@@ -23,6 +23,8 @@ _IMPLEMENTATIONS: Final = {
     "ksh": "ksh",
     "mksh": "mksh",
 }
+#: What ``su`` starts where neither its options nor ``/etc/passwd`` say which shell it is.
+USERS_SHELL: Final = "-sh"
 #: Options of one letter that take a word of their own.
 _TAKES_WORD: Final = frozenset("oO")
 _LONG_WITH_WORD: Final = frozenset({"--rcfile", "--init-file"})
@@ -110,6 +112,8 @@ def implementation(container: Container, program: str, *, by_name: bool) -> str 
     known = _IMPLEMENTATIONS.get(name)
     if known:
         return known
+    if program == USERS_SHELL:
+        return None
     path = program if program.startswith("/") else "/bin/sh"
     found = container.files.lookup(path)
     if isinstance(found, Known):
@@ -118,6 +122,17 @@ def implementation(container: Container, program: str, *, by_name: bool) -> str 
         if behind:
             return behind
     return _by_base(container) if by_name and isinstance(found, Unknown) else None
+
+
+def login_shell(container: Container, user: str) -> str:
+    """The shell that ``/etc/passwd`` gives to a user; :data:`USERS_SHELL` where that is not in view."""
+    found = container.files.lookup("/etc/passwd")
+    if isinstance(found, Known) and found.value.content is not None:
+        for line in found.value.content.decode("utf-8", "replace").splitlines():
+            entry: list[str] = line.split(":")
+            if entry[0] == user and len(entry) == 7 and entry[6]:
+                return entry[6]
+    return USERS_SHELL
 
 
 #: Programs that put something else at /bin/sh.

@@ -166,6 +166,7 @@ class _Walk:
             condition=arrival.condition,
             exec_at=arrival.exec_at,
             piped=arrival.piped,
+            cut_off=arrival.cut_off,
             then=tuple(then),
         )
 
@@ -182,19 +183,44 @@ class _Walk:
         launcher = found.launcher
         rest = arrival.argv[found.start :]
         name = launcher.names[0]
+        if launcher.starts is launchers.Starts.DECLARED:
+            return self._declared(arrival, found, depth)
         if launcher.starts is launchers.Starts.OWN:
             return self._hop(arrival, launcher.kind, unseen=f"what {name} starts is written elsewhere")
         if not rest:
             return self._hop(arrival, launcher.kind, unseen=f"{name} is given no program")
         if launcher.starts is launchers.Starts.SHELL:
-            # The user's login shell runs the string; the words behind it become its parameters.
-            rest = (Argument("sh"), Argument("-c"), *rest)
+            # The words behind the string become its parameters.
+            user = launchers.user_of(arrival.texts[: found.start - 1])
+            shell = found.shell or shells.login_shell(self._container, user)
+            rest = (Argument(shell), Argument("-c"), *rest)
         elif launcher.starts is launchers.Starts.PYTHON:
             rest = (Argument("python"), *((Argument("-m"),) if found.module else ()), *rest)
-        following = _below(arrival, launcher, rest)
+        following = _below(arrival, found, rest)
         if found.tells_group(arrival.texts):
             following = following._replace(group=name)
         return self._hop(arrival, launcher.kind, then=[self.hop(following, depth + 1)])
+
+    def _declared(self, arrival: Arrival, split: launchers.Split, depth: int) -> Hop:
+        """A launcher that reads from a file what it starts."""
+        from smlint.launch.declared import declared, directory_of, location_of
+
+        kind = split.launcher.kind
+        found = declared(self._container, arrival)
+        if isinstance(found, str):
+            return self._hop(arrival, kind, unseen=found)
+        following = _below(arrival, split, found.argv)._replace(
+            location=location_of(found),
+            directory=directory_of(self._container, found, arrival),
+            word_lost=found.word_lost or arrival.word_lost,
+            group=split.launcher.names[0] if found.group else arrival.group,
+        )
+        if found.signal:
+            following = following._replace(sigterm=further(arrival.sigterm, None, found.signal))
+        below = self.hop(following, depth + 1)
+        if found.shown:
+            below = below._replace(argv=found.shown)
+        return self._hop(arrival, kind, then=[below])
 
     def _python(self, arrival: Arrival, depth: int) -> Hop:
         texts = arrival.texts
@@ -336,13 +362,25 @@ def _split_env(arrival: Arrival, *, shebang: bool = False) -> Arrival:
     return arrival._replace(argv=argv)
 
 
-def _below(arrival: Arrival, launcher: launchers.Launcher, rest: tuple[Argument, ...]) -> Arrival:
-    """What reaches the program that ``launcher`` starts."""
+def _below(arrival: Arrival, found: launchers.Split, rest: tuple[Argument, ...]) -> Arrival:
+    """What reaches the program that a launcher starts."""
+    launcher = found.launcher
     name = launcher.names[0]
     if launcher.subcommand:
         name += f" {launcher.subcommand}"
-    following = arrival._replace(argv=rest, condition="", exec_at=None, piped=False, line=0)
-    if launcher.replaces:
+    following = arrival._replace(argv=rest, condition="", exec_at=None, piped=False, cut_off="", line=0)
+    doubt = f"what {name} does with {found.void} is not known" if found.void else ""
+    if launcher.forks_as_leader and arrival.leads is None:
+        doubt = f"{name} becomes the program unless it leads a process group"
+    if doubt:
+        return following._replace(
+            relation=Relation.UNKNOWN,
+            reason=doubt,
+            sigterm=further(arrival.sigterm, None, doubt),
+            exit_code=further(arrival.exit_code, None, doubt),
+            leads=None,
+        )
+    if launcher.replaces or (launcher.forks_as_leader and arrival.leads is False):
         return following._replace(relation=Relation.REPLACES, reason=f"{name} becomes the program")
     forwards = launcher.forwards
     note = launcher.note or f"whether {name} passes SIGTERM on is not documented"
@@ -356,4 +394,6 @@ def _below(arrival: Arrival, launcher: launchers.Launcher, rest: tuple[Argument,
         exit_code=further(
             arrival.exit_code, launcher.exit_code, f"{name} does not say how the program ended"
         ),
+        # The inits give their child a process group of its own; of other launchers that is not known.
+        leads=launcher.kind is Kind.INIT or None,
     )

@@ -150,9 +150,11 @@ def _wait(executor: Executor, node: Simple, words: Words, machine: Machine) -> l
     else:
         named = jobs_named(operands[-1]) or _by_percent(operands[-1], machine)
         unclear = UNRESOLVED in operands[-1] or not named
+        # Bash that is called sh has forgotten a job once it was waited for; dash and bash itself have not.
+        again = any(wait.jobs is not None and named <= wait.jobs for wait in machine.waits)
         executor.wait(None if unclear else named, machine)
         known = [machine.jobs[job - 1] for job in named if 0 < job <= len(machine.jobs)]
-        machine.status = Status(None, frozenset().union(*known))
+        machine.status = UNDECIDED if again and named else Status(None, frozenset().union(*known))
     return [machine]
 
 

@@ -233,6 +233,10 @@ def _forwards(
             return Answer(False, "the shell does not wait for the program")
         if foreground[-1].is_idle:
             return Answer(False, "the shell runs its trap only after the program in the foreground has ended")
+        last = foreground[-1].started.texts[0].replace(UNRESOLVED, "…")
+        return Answer(
+            None, f"the shell runs its trap only after {last} has ended, and waits for nothing else"
+        )
     return told.reaches(event.job)
 
 

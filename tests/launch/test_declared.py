@@ -1,0 +1,162 @@
+"""Launchers that read what they start from a file, and those whose row depends on options or on who starts them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from smlint.container import Container
+from smlint.launch import Launch, Relation, resolve
+from smlint.workload import Workload
+
+Make = Callable[..., Container]
+ELF = b"\x7fELF\0\0"
+NODE = {"/usr/bin/node": ELF, "/bin/dash": ELF, "/opt/program/prog": ELF}
+LINKS = {"/bin/sh": "/bin/dash"}
+CONFIGURATION = "[supervisord]\nnodaemon=true\n[program:a]\ncommand=/opt/program/prog --fit\n"
+
+
+def train(make: Make, *argv: str, files: dict[str, str | bytes]) -> Launch:
+    return resolve(make(*argv, files={**NODE, **files}, links=LINKS), Workload.TRAINING)
+
+
+def package(**scripts: str) -> dict[str, str | bytes]:
+    return {"/opt/program/package.json": json.dumps({"scripts": scripts})}
+
+
+@pytest.mark.parametrize(
+    "argv", [("npm", "start"), ("npm", "run", "start"), ("npm", "run", "-s", "start", "--")]
+)
+def test_npm_runs_a_script_of_package_json(container: Make, argv: tuple[str, ...]) -> None:
+    launch = train(container, *argv, files=package(start="exec node server.js"))
+    assert [hop.text for hop in launch.hops[1:]] == [
+        "sh -c 'exec node server.js train'",
+        "node server.js train",
+    ]
+    assert launch.sigterm_arrives.value is True
+    assert launch.word_arrives.value is True
+    assert launch.exit_code_kept.value is True
+
+
+def test_npm_tells_the_shell_and_no_further(container: Make) -> None:
+    launch = train(container, "npm", "start", files=package(start="node server.js"))
+    assert launch.sigterm_arrives.value is False
+    assert launch.word_arrives.value is True
+
+
+@pytest.mark.parametrize(
+    ("argv", "files"),
+    [
+        (("npm", "start"), {}),
+        (("npm", "start"), package(build="tsc")),
+        (("npm", "start"), {"/opt/program/package.json": "{"}),
+        (("npm", "start"), {"/opt/program/package.json": "[" * 100_000}),
+        (("npm", "start"), {"/opt/program/package.json": '{"scripts": ["start"]}'}),
+        (("npm", "start"), package(start='node "$1"')),
+        (("npm", "--prefix", "app", "start"), package(start="node a.js")),
+        (("npm", "start", "--quick"), package(start="node a.js")),
+        (("npm", "start"), {**package(start="node a.js"), "/opt/program/.npmrc": "script-shell=bash\n"}),
+        (("npm", "exec", "server"), package(start="node a.js")),
+    ],
+    ids=repr,
+)
+def test_what_npm_runs_may_be_unknown(
+    container: Make, argv: tuple[str, ...], files: dict[str, str | bytes]
+) -> None:
+    launch = train(container, *argv, files=files)
+    assert launch.sigterm_arrives.value is None
+    assert len(launch.hops) == 1
+
+
+def test_supervisord_starts_one_program(container: Make) -> None:
+    files: dict[str, str | bytes] = {
+        "/opt/program/s.conf": CONFIGURATION,
+        "/opt/program/start.sh": "#!/bin/sh\nexec supervisord -c s.conf\n",
+    }
+    launch = train(container, "/opt/program/start.sh", files=files)
+    assert launch.hops[-1].text == "/opt/program/prog --fit"
+    assert launch.hops[-1].relation is Relation.CHILD
+    assert launch.sigterm_arrives.value is True
+    assert launch.word_arrives.value is False
+    assert launch.exit_code_kept.value is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "command=a\n",
+        CONFIGURATION.replace("nodaemon=true", ""),
+        CONFIGURATION + "[program:b]\ncommand=b\n",
+        CONFIGURATION + "[include]\nfiles=/etc/supervisor/conf.d/*.conf\n",
+        CONFIGURATION + "stopsignal=QUIT\n",
+        CONFIGURATION + "numprocs=2\n",
+        CONFIGURATION + "autostart=false\n",
+        CONFIGURATION.replace("--fit", "'"),
+        CONFIGURATION.replace("--fit", "%(ENV_SURELY_NOT_SET)s"),
+        CONFIGURATION.replace("--fit", "%(here)s"),
+    ],
+)
+def test_what_supervisord_starts_may_be_unknown(container: Make, text: str) -> None:
+    script = "#!/bin/sh\nexec supervisord -c s.conf\n"
+    files: dict[str, str | bytes] = {"/opt/program/s.conf": text, "/opt/program/start.sh": script}
+    assert train(container, "/opt/program/start.sh", files=files).sigterm_arrives.value is None
+
+
+def test_supervisord_refuses_the_platforms_word(container: Make) -> None:
+    launch = train(container, "supervisord", "-n", files={"/etc/supervisord.conf": CONFIGURATION})
+    assert launch.root is not None
+    assert "refuses the word train" in launch.root.unseen
+
+
+@pytest.mark.parametrize(
+    ("argv", "relation", "told"),
+    [
+        (("setsid", "./prog"), Relation.CHILD, False),
+        (("tini", "--", "setsid", "./prog"), Relation.CHILD, False),
+        (("nice", "setsid", "./prog"), Relation.CHILD, False),
+        (("sudo", "setsid", "./prog"), Relation.UNKNOWN, None),
+        (("flock", "/tmp/lock", "./prog"), Relation.CHILD, False),
+        (("flock", "--no-fork", "/tmp/lock", "./prog"), Relation.UNKNOWN, None),
+        (("sudo", "-b", "./prog"), Relation.UNKNOWN, None),
+        (("dumb-init", "./prog"), Relation.CHILD, True),
+        (("dumb-init", "--rewrite", "15:3", "./prog"), Relation.UNKNOWN, None),
+        (("numactl", "--physcpubind", "0", "./prog"), Relation.REPLACES, True),
+        (("numactl", "-l", "./prog"), Relation.REPLACES, True),
+        (("chpst", "-u", "nobody", "./prog"), Relation.REPLACES, True),
+    ],
+)
+def test_rows_with_conditions(
+    container: Make, argv: tuple[str, ...], relation: Relation, told: bool | None
+) -> None:
+    launch = train(container, *argv, files={})
+    assert launch.hops[-1].relation is relation
+    assert launch.hops[-1].text == "./prog train"
+    assert launch.sigterm_arrives.value is told
+
+
+def test_setsid_becomes_the_child_of_a_shell(container: Make) -> None:
+    trap = "#!/bin/sh\ntrap 'kill $p; wait $p' TERM\nsetsid ./prog \"$@\" & p=$!\nwait $p\n"
+    launch = train(container, "./start.sh", files={"/opt/program/start.sh": trap})
+    assert launch.sigterm_arrives.value is True
+
+
+@pytest.mark.parametrize(
+    ("argv", "passwd", "told"),
+    [
+        (("su", "root", "-c", "./prog"), "", None),
+        (("su", "root", "-c", "./prog"), "root:x:0:0:root:/root:/bin/bash\n", True),
+        (("su", "root", "-c", "./prog"), "root:x:0:0:root:/root:/bin/sh\n", False),
+        (("su", "-s", "/bin/bash", "root", "-c", "./prog"), "", True),
+        (("su", "--shell=/bin/dash", "root", "-c", "./prog"), "", False),
+        (("su", "-", "app", "-c", "exec ./prog"), "", True),
+        (("su", "-", "app", "-c", "./prog"), "app:x:1:1::/:/bin/bash\nroot:x:0:0::/:/bin/sh\n", True),
+    ],
+)
+def test_su_runs_the_string_in_the_users_shell(
+    container: Make, argv: tuple[str, ...], passwd: str, told: bool | None
+) -> None:
+    files: dict[str, str | bytes] = {"/etc/passwd": passwd} if passwd else {}
+    assert train(container, *argv, files=files).sigterm_arrives.value is told
