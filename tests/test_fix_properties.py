@@ -34,7 +34,7 @@ _CONTINUED: Final = (
 )  # fmt: skip
 _gap = st.sampled_from((" ", " ", " ", "  ", "\t", *_CONTINUED))
 _shell_word = st.sampled_from(
-    ("python", "train.py", "./run.sh", "-m", "a.b", "--x=1", "'a b'", '"c d"', "x'y'z", "''", "数据", "exec", "$X", "a\\ b", "&&", "tini", "--", "#c"),
+    ("python", "python", "train.py", "train.py", "./run.sh", "-m", "a.b", "--x=1", "'a b'", '"c d"', "x'y'z", "''", "数据", "exec", "$X", "a\\ b", "&&", "tini", "--", "#c"),
 )  # fmt: skip
 _item = st.sampled_from(
     ('"python"', '"train.py"', "'python'", "'a b'", '"a\\"b"', "python", "“python”", '"tini"', '"--"', '"-g"', '"数据"'),
