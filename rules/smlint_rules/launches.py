@@ -80,10 +80,14 @@ def knows_the_word(container: Container, context: Context) -> bool | None:
         word = workload.word
         if word is None:
             continue
-        if is_looked_up and (
-            isinstance(find_program(container, word), Known) or is_supplied(container, word)
-        ):
-            return True
+        if is_looked_up:
+            # Most images have an ENTRYPOINT, and need not ask who else answers.
+            from smlint.launch.toolkits import supplies
+
+            supplier = supplies(container, word)
+            if isinstance(find_program(container, word), Known) or (supplier and supplier.is_toolkit):
+                return True
+            hidden = hidden or supplier is not None
         root = resolve(container, workload).root
         hops = [] if root is None or is_looked_up else list(_all(root))
         if any(_answers(hop, word) for hop in hops):
