@@ -77,6 +77,9 @@ def test_a_script_named_by_an_argument_has_arrived(folder: Path, capsys: pytest.
         (["--stage", "nowhere"], "nowhere"),
         (["a", "b"], "name one Dockerfile"),
         (["image", "docker-archive:nowhere.tar"], "nowhere.tar"),
+        (["image"], "smlint launch image REF"),
+        (["image", "docker-archive:nowhere.tar", "--stage", "a"], "are for Dockerfiles"),
+        (["image", "docker-archive:nowhere.tar", "--build-arg", "A=1"], "are for Dockerfiles"),
         (["-w", "inference", "--entrypoint", "x"], "an endpoint's request"),
     ],
 )

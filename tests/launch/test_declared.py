@@ -160,3 +160,10 @@ def test_su_runs_the_string_in_the_users_shell(
 ) -> None:
     files: dict[str, str | bytes] = {"/etc/passwd": passwd} if passwd else {}
     assert train(container, *argv, files=files).sigterm_arrives.value is told
+
+
+def test_a_shell_without_a_command_runs_the_word(container: Make) -> None:
+    launch = train(container, "bash", "-c", files={})
+    assert [hop.text for hop in launch.hops] == ["bash -c train", "train"]
+    assert launch.hops[-1].word.value is True
+    assert launch.hops[-1].unseen == "there is no such program"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import os
 from typing import Annotated
 
 import typer
@@ -56,7 +57,13 @@ def launch(
         except RequestFileError as error:
             options.usage(str(error))
     try:
+        if target == ["image"] and not os.path.exists("image"):
+            options.usage("name the image behind the word image: smlint launch image REF")
         if target[:1] == ["image"] and len(target) == 2:
+            if stage or build_arg or context:
+                options.usage(
+                    "--stage, --build-arg and --context are for Dockerfiles; a built image has none of them"
+                )
             launches = of_image(target[1], question)
         elif len(target) > 1:
             options.usage("name one Dockerfile or folder, or the word image and one reference")

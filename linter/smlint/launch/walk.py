@@ -259,7 +259,8 @@ class _Walk:
         if call.operand is None:
             return self._hop(arrival, Kind.SHELL_STRING, unseen="the shell is given no command")
         if call.is_string:
-            return self._text(arrival, call, None, depth)
+            # A word of the platform's that is the string itself (`["bash", "-c"]`) is run, and has arrived.
+            return self._text(arrival.reading(call.operand), call, None, depth)
         return self._text(arrival.reading(call.operand), call, self._script(arrival, call), depth)
 
     def _script(self, arrival: Arrival, call: shells.ShellCall) -> Fact[FileEntry]:
