@@ -26,9 +26,9 @@ class ShellWrappedCommand(ContainerRule):
 
     What it checks
     --------------
-    An exec form whose program is a shell with `-c`. Silent when the string passes the platform's word on and ends in
-    `exec`. In a job request: ContainerEntrypoint and ContainerArguments together, and whether the string uses what
-    stands behind it.
+    An exec form whose program is a shell with `-c`, also behind an init or a launcher such as `env` and `nice`. Silent
+    when the string passes the platform's word on and ends in `exec`. In a job request: ContainerEntrypoint and
+    ContainerArguments together, and whether the string uses what stands behind it.
 
     Why it matters on SageMaker
     ---------------------------
@@ -68,6 +68,7 @@ class ShellWrappedCommand(ContainerRule):
             return
         overrides = container.overrides
         argv = entry.value.argv if overrides.entrypoint else entry.value.argv + (overrides.arguments or ())
+        argv, tells_group = _behind_launchers(argv)
         found = _string(argv)
         if found is None or not is_resolved(found[0].text):
             return
@@ -79,7 +80,7 @@ class ShellWrappedCommand(ContainerRule):
         else:
             word = words.platform_words(context.workloads)
             loses_word = bool(word) and not _passes(string.text, behind)
-        loses_signal = not _LAST.search(string.text.rstrip().rstrip(";"))
+        loses_signal = not tells_group and not _LAST.search(string.text.rstrip().rstrip(";"))
         if not loses_word and not loses_signal:
             return
         losses = []
@@ -87,7 +88,7 @@ class ShellWrappedCommand(ContainerRule):
             losses.append(f"{word} becomes `$0` and never reaches the program")
         if loses_signal:
             losses.append("SIGTERM ends at the shell unless the shell happens to replace itself")
-        shell = words.program(entry.value.argv[0].text)
+        shell = words.program(argv[0].text)
         yield Finding(
             string.location,
             f"`{shell} -c` runs the program: {', and '.join(losses)}",
@@ -103,6 +104,22 @@ def _advice(shell: str, string: Word, behind: int) -> str:
     if behind:
         return f'{instead}, or end the string in `exec PROGRAM "$@"` and write the item "{shell}" behind it'
     return f"{instead}, or put `exec` before the last command of the string"
+
+
+def _behind_launchers(argv: tuple[Word, ...]) -> tuple[tuple[Word, ...], bool]:
+    """The words of the program behind ``tini --``, ``env A=1`` …, and whether one of these tells every process."""
+    # Most entries need no table of launchers.
+    from smlint.launch.launchers import Starts, split
+
+    tells_group = False
+    while argv and words.program(argv[0].text) not in words.SHELLS:
+        texts = [word.text for word in argv]
+        found = split(texts)
+        if found is None or found.launcher.starts is not Starts.ARGV or found.launcher.forwards is not True:
+            break
+        tells_group = tells_group or found.tells_group(texts)
+        argv = argv[found.start :]
+    return argv, tells_group
 
 
 def _string(argv: tuple[Word, ...]) -> tuple[Word, int] | None:
