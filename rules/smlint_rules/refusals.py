@@ -192,7 +192,9 @@ def _closest(key: str, members: tuple[str, ...]) -> list[str]:
 
 def _enum(violation: Violation, name: str) -> tuple[str, str]:
     shape = violation.shape
-    near = get_close_matches(_raw(violation), shape.enum, n=1, cutoff=0.6)
+    # `m5.xlarge` is EC2's name of `ml.m5.xlarge`; by its letters it is nearer to another type.
+    prefixed = f"ml.{_raw(violation)}"
+    near = [prefixed] if prefixed in shape.enum else get_close_matches(_raw(violation), shape.enum, n=1)
     return (
         f"{name} is {_text(violation)}, which the API model does not list: the request is refused",
         f"write {near[0]}" if near else f"write one of {_listed(shape.enum)}",
@@ -204,6 +206,12 @@ def _bounds(violation: Violation, name: str) -> tuple[str, str]:
     unit = {"list": " items", "map": " entries", "string": " characters"}.get(shape.type, "")
     is_low = violation.how is Break.TOO_SMALL
     bound = shape.min if is_low else shape.max
+    if bound is None:
+        # botocore knows of a bound that the copy of the model does not.
+        return (
+            f"{name} is {'less' if is_low else 'more'} than the API takes: the request is refused",
+            f"write {'more' if is_low else 'less'}",
+        )
     verb = "is" if shape.type not in ("list", "map", "string") else "has"
     limit = f"{'least' if is_low else 'most'} {bound:.15g}"
     return (

@@ -102,6 +102,10 @@ def entries(count: int) -> dict[str, str]:
     return {f"V{number}": "x" for number in range(count)}
 
 
+def _serverless(**members: int) -> dict[str, Any]:
+    return {"VariantName": "a", "ModelName": "kmeans", "ServerlessConfig": members}
+
+
 T, P, M, X, H, E = Kind
 LIMITS = [
     (T, "AlgorithmSpecification.ContainerEntrypoint", texts, 1, 100, "SM601"),
@@ -158,6 +162,35 @@ LIMITS = [
     ),
     (T, "InputDataConfig", lambda size: [{"ChannelName": "x" * size, "DataSource": {}}], 1, 64, "SM619"),
     (T, "TrainingJobName", lambda size: "x" * size, 1, 63, "SM619"),
+    (P, "ProcessingJobName", lambda size: "x" * size, 1, 63, "SM619"),
+    (X, "TransformJobName", lambda size: "x" * size, 1, 63, "SM619"),
+    (H, "HyperParameterTuningJobName", lambda size: "x" * size, 1, 32, "SM619"),
+    (E, "EndpointConfigName", lambda size: "x" * size, 1, 63, "SM619"),
+    (E, "ProductionVariants.0.VariantName", lambda size: "x" * size, 1, 63, "SM619"),
+    (
+        E,
+        "ProductionVariants",
+        lambda size: [_serverless(MemorySizeInMB=size, MaxConcurrency=1)],
+        1024,
+        6144,
+        "SM619",
+    ),
+    (
+        E,
+        "ProductionVariants",
+        lambda size: [_serverless(MemorySizeInMB=1024, MaxConcurrency=size)],
+        1,
+        200,
+        "SM619",
+    ),
+    (
+        E,
+        "AsyncInferenceConfig",
+        lambda size: {"OutputConfig": {"S3OutputPath": ("s3://a/" + "x" * size)[:size]}},
+        10,
+        512,
+        "SM619",
+    ),
     (M, "ModelName", lambda size: "x" * size, 1, 63, "SM619"),
     (
         T,
@@ -217,6 +250,38 @@ def test_limits_by_name(kind: Kind, path: str, make: Any, least: int, most: int,
     assert code in codes(placed(kind, path, make(most + 1)))
     if least > 0 and code != "SM610" and least not in (10, 20):
         assert code in codes(placed(kind, path, make(least - 1)))
+
+
+@pytest.mark.parametrize(
+    ("waiting", "found"), [(3599, {"SM614"}), (3600, set()), (3601, set())], ids=["below", "at", "above"]
+)
+def test_the_wait_of_spot_training_covers_the_run(waiting: int, found: set[str]) -> None:
+    body = {
+        **BASES[T],
+        "EnableManagedSpotTraining": True,
+        "CheckpointConfig": {"S3Uri": "s3://b/c"},
+        "StoppingCondition": {"MaxRuntimeInSeconds": 3600, "MaxWaitTimeInSeconds": waiting},
+    }
+    assert codes(request_of(T, body)) == found
+
+
+@pytest.mark.parametrize(("runtime", "found"), [(299, {"SM613"}), (300, set()), (301, set())])
+def test_a_run_as_short_as_the_stop(runtime: int, found: set[str]) -> None:
+    assert codes(placed(T, "StoppingCondition.MaxRuntimeInSeconds", runtime)) == found
+
+
+@pytest.mark.parametrize(
+    ("last", "second", "found"), [(1019, {}, set()), (1020, {}, set()), (1020, {"K": ""}, {"SM609"})]
+)
+def test_the_environments_of_a_model_together(last: int, second: dict[str, str], found: set[str]) -> None:
+    """Thirty-two variables of 1,024 bytes are the 32 KB that all containers share."""
+    first = {f"V{number:03}": "x" * 1020 for number in range(31)} | {"V031": "x" * last}
+    containers = [
+        {"Image": IMAGE, "ContainerHostname": name, "Environment": environment}
+        for name, environment in (("a", first), ("b", second))
+    ]
+    body = {"ModelName": "kmeans", "ExecutionRoleArn": ROLE, "Containers": containers}
+    assert codes(request_of(M, body)) == found
 
 
 def test_containers_of_a_model() -> None:

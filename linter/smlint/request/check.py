@@ -141,6 +141,8 @@ class RequestChecker:
         """The findings of the request's rules and of the Dockerfile's under it; None when that cannot be read."""
         path = self._target.dockerfile
         assert path is not None
+        if os.path.isdir(path):
+            path = os.path.normpath(os.path.join(path, "Dockerfile"))
         settings = self._checker.settings(path)
         options = DockerfileOptions(
             stage=settings.stage,
@@ -164,7 +166,7 @@ def _unseen(image: _Image, plan: Plan, workloads: tuple[Workload, ...]) -> Itera
 
 def _refused(error: RequestSyntaxError, name: str, data: bytes, plan: Plan) -> Outcome:
     place = RequestLocation(name, "", error.line, error.column, error.line, error.column + 1)
-    finding = Finding(place, f"the file cannot be read as a job request: {error}", "correct the file")
+    finding = Finding(place, f"the file cannot be read as a job request: {error}", error.help)
     found = _diagnostics([finding], plan, (Workload.TRAINING,))
     # Reports quote the line: it may hold a secret, and what cannot be read has no environment to look for it in.
     text = without_secrets(data.decode("utf-8-sig", "replace"), [], set())

@@ -63,7 +63,11 @@ def requests(document: Document, kind: Kind | None = None) -> tuple[Request, ...
     for root in document.roots:
         value = Value(document, root)
         if not isinstance(root, Object):
-            raise _unrecognised(value, "an object was expected at the top of a job request")
+            raise _unrecognised(
+                value,
+                "an object was expected at the top of a job request",
+                "write the request itself, as --cli-input-json takes it",
+            )
         found += _of_root(value, kind)
     return tuple(found)
 
@@ -82,11 +86,10 @@ def _of_root(root: Value, kind: Kind | None) -> Iterator[Request]:
     elif isinstance(root.items("Steps"), Known):
         yield from _steps(root.each("Steps"))
     else:
-        kinds = ", ".join(Kind)
         raise _unrecognised(
             root,
-            "its members are those of no request, pipeline definition, template or state machine that is known here; "
-            f"--kind says which request it is ({kinds})",
+            "its members are those of no request, pipeline definition, template or state machine that is known here",
+            _advice(root),
         )
 
 
@@ -97,9 +100,17 @@ def _kind_of(root: Value) -> Kind | None:
     return best if scores[best] else None
 
 
-def _unrecognised(value: Value, message: str) -> RequestSyntaxError:
+def _advice(root: Value) -> str:
+    for member in root.members():
+        name = member.key[:1].upper() + member.key[1:]
+        if name != member.key and any(name in signature for signature in _SIGNATURES.values()):
+            return f"write {name} for {member.key}: members begin with a capital letter, as --cli-input-json takes them"
+    return f"say which request it is with --kind ({', '.join(Kind)})"
+
+
+def _unrecognised(value: Value, message: str, advice: str) -> RequestSyntaxError:
     place = value.location
-    return RequestSyntaxError(message, place.line, place.column)
+    return RequestSyntaxError(message, place.line, place.column, advice)
 
 
 def _steps(steps: tuple[Value, ...], depth: int = 0) -> Iterator[Request]:

@@ -69,12 +69,13 @@ Node: TypeAlias = Scalar | Object | Array | Reference
 
 
 class RequestSyntaxError(Exception):
-    """The file cannot be read as a request; ``line`` and ``column`` (1-based) say where, ``str()`` says why."""
+    """The file cannot be read as a request: ``line`` and ``column`` (1-based) say where, ``str()`` why, ``help`` what to do."""
 
-    def __init__(self, message: str, line: int = 1, column: int = 1) -> None:
+    def __init__(self, message: str, line: int = 1, column: int = 1, help: str = "correct the file") -> None:
         super().__init__(message)
         self.line = line
         self.column = column
+        self.help = help
 
 
 class Repeated(NamedTuple):

@@ -11,9 +11,9 @@ from functools import cache
 from typing import Any, Final, NamedTuple
 
 from smlint.request.document import escaped
-from smlint.request.nodes import Array, Node, Object, Reference
+from smlint.request.nodes import Array, Node, Object, Reference, Scalar
 from smlint.request.shapes import service_description
-from smlint.request.structure import Break
+from smlint.request.structure import Break, has_placeholder
 from smlint.request.value import Value
 
 _KINDS: Final = {
@@ -45,7 +45,7 @@ def complaints(body: Value, operation: str) -> list[Complaint]:
     pointers: dict[str, str] = {}
     for name, pointer in _names(body.node, "", ""):
         pointers.setdefault(name, pointer)
-    unknown = [pointer for pointer, node in _pointers(body.node, "") if isinstance(node, Reference)]
+    unknown = [pointer for pointer, node in _pointers(body.node, "") if _is_unknown(node)]
     found = []
     for reason, name, details in raised:
         pointer = pointers.get(name, "")
@@ -68,7 +68,14 @@ def _plain(node: Node) -> Any:
         return {entry.key: _plain(entry.value) for entry in node.entries}
     if isinstance(node, Array):
         return [_plain(item) for item in node.items]
-    return _UNKNOWN if isinstance(node, Reference) else node.value
+    return _UNKNOWN if isinstance(node, Reference) or _is_unknown(node) else node.value
+
+
+def _is_unknown(node: Node) -> bool:
+    """Whether somebody else fills the value in, wholly or in part: its length says nothing."""
+    if isinstance(node, Scalar):
+        return isinstance(node.value, str) and has_placeholder(node.value)
+    return isinstance(node, Reference)
 
 
 def _names(node: Node, name: str, pointer: str) -> Iterator[tuple[str, str]]:

@@ -183,7 +183,7 @@ def _text(value: Value, shape: Shape, parent: Shape, text: str) -> Iterator[Viol
 
 
 def _broken(shape: Shape, text: str) -> Break | None:
-    if _has_placeholder(text):
+    if has_placeholder(text):
         return None
     how = _out_of_bounds(shape, len(text))
     if how is not None:
@@ -193,7 +193,7 @@ def _broken(shape: Shape, text: str) -> Break | None:
     return Break.ENUM if shape.enum and text not in shape.enum else None
 
 
-def _has_placeholder(text: str) -> bool:
+def has_placeholder(text: str) -> bool:
     """Whether a template tool fills in some of the text before it is sent: nothing can be said of the whole."""
     for opening, closing in (("${", "}"), ("{{", "}}")):
         start = text.find(opening)
