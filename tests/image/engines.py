@@ -42,7 +42,8 @@ def tls_engine(folder: Path) -> Iterator[TlsEngine]:
     command += [f"--tlscert={folder}/server/cert.pem", f"--tlskey={folder}/server/key.pem"]
     command += [f"--host=tcp://127.0.0.1:{port}", f"--pidfile={folder}/pid"]
     command += [f"--data-root={folder}/data", f"--exec-root={folder}/exec"]
-    command += ["--storage-driver=vfs", "--bridge=none", "--iptables=false", "--log-level=error"]
+    # No --bridge=none: it takes docker0 away from the engine that is there.
+    command += ["--storage-driver=vfs", "--iptables=false", "--log-level=error"]
     with services.started(command, lambda: services.listens(port)):
         yield TlsEngine(f"tcp://127.0.0.1:{port}", folder / "client")
 
