@@ -44,7 +44,7 @@ LOST: Final = (NOT_FORWARDED, CUT_OFF)
 DEAF: Final = (DROPPED, CUT_OFF)
 IGNORED: Final = (DROPPED, DROPPED)
 INFERENCE: Final = {"workload": Workload.INFERENCE}
-QUICK: Final = {"workload": Workload.INFERENCE, "ready": Readiness(timeout=3.0)}
+QUICK: Final = {"workload": Workload.INFERENCE, "ready": Readiness(timeout=10.0)}
 PROCESSING: Final = {"workload": Workload.PROCESSING}
 EXEC: Final = ("/train.py",)
 

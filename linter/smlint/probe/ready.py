@@ -77,7 +77,7 @@ class Wait:
 
         ready = self._until(answered, "GET /ping answers 200")
         if ready.at is None and not self._container.wait(0):
-            ping = ping._replace(on_loopback=pinger.on_loopback())
+            ping = _nowhere_else(pinger, ping)
         return ready._replace(ping=ping)
 
     def _for_rest(self) -> Ready:
@@ -122,6 +122,14 @@ class Wait:
             if self._container.wait(min(left, _INTERVALS[1])):
                 return Ready(None, what)
         return Ready(self._container.now(), what)
+
+
+def _nowhere_else(pinger: Pinger, last: Ping) -> Ping:
+    """``last`` with whether the server answers on 127.0.0.1; a server that began to answer only now does so everywhere."""
+    on_loopback = pinger.on_loopback()
+    if on_loopback and last.status is None:
+        last = pinger.ask()
+    return last._replace(on_loopback=on_loopback)
 
 
 class Stillness:
