@@ -69,7 +69,7 @@ SCENARIOS: Final = (
     Scenario("python-handler-saves-nothing", program(programs.HANDLER_SAVES_NOTHING), EXEC, BOTH, ("SM707",)),
     Scenario("python-handler-exits-143", program(programs.HANDLER_EXITS_143), EXEC, BOTH),
     Scenario("python-no-handler", program(NO_HANDLER), EXEC, DEAF, ("SM701", "SM706")),
-    Scenario("python-slow-handler", program(programs.slow(2.75)), EXEC, (SLOW, SLOW), ("SM704",)),
+    Scenario("python-slow-handler", program(programs.slow(5.4)), EXEC, (SLOW, SLOW), ("SM704",)),
     Scenario("python-handler-too-slow", program(programs.slow(60)), EXEC, (KILLED, KILLED), ("SM705",)),
     Scenario("python-handler-raises", program(programs.HANDLER_RAISES), EXEC, BOTH, ("SM708",)),
     Scenario("python-handler-goes-on", program(programs.HANDLER_GOES_ON), EXEC, (KILLED, KILLED), ("SM705",)),

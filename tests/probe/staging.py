@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tests.engine.images import Images
 
 #: Seconds between signal and SIGKILL; the slow handler of the scenarios is made for it.
-GRACE: Final = 3.0
+GRACE: Final = 6.0
 SIDE_BY_SIDE: Final = 6
 
 _DEBIAN: Final = (

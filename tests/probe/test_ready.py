@@ -1,4 +1,4 @@
-"""What is said of a server that did not answer in time."""
+"""When a process tree is at rest, and what is said of a server that did not answer in time."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import cast
 import pytest
 
 from smlint.probe.ping import Pinger
-from smlint.probe.ready import _nowhere_else
-from smlint.probe.record import Ping
+from smlint.probe.ready import Stillness, _nowhere_else
+from smlint.probe.record import Masks, Phase, Ping, Process, Snapshot
+from smlint.probe.signals import SIGTERM
 
 SILENT = Ping(None, "no answer within 2 s", 2.0, 3)
 UNHEALTHY = Ping(500, "", 0.1, 4)
@@ -44,3 +45,33 @@ def test_only_a_server_that_stays_silent_outside_is_on_loopback_alone(
 ) -> None:
     found = _nowhere_else(cast(Pinger, server), last)
     assert (found.status, found.on_loopback) == (status, on_loopback)
+
+
+def looked_at(at: float, state: str, caught: int = 0) -> Snapshot:
+    return Snapshot(at, Phase.STARTING, (Process(1, 0, "python3 x", state, Masks(caught, 0, 0, 0), "x"),))
+
+
+@pytest.mark.parametrize(
+    ("state", "caught", "rests_at"),
+    [("S", SIGTERM.bit, 0.5), ("R", SIGTERM.bit, 0.5), ("S", 0, 3.0), ("R", 0, 10.0), ("D", 0, 10.0)],
+)
+def test_what_works_without_a_handler_is_waited_for(state: str, caught: int, rests_at: float) -> None:
+    still = Stillness(SIGTERM)
+    looks = [step / 4 for step in range(50)]
+    rested = []
+    for at in looks:
+        still.saw(looked_at(at, state, caught))
+        rested.append(still.rested(at, None))
+    first = looks[rested.index(True)]
+    assert rests_at - 0.3 <= first <= rests_at
+
+
+def test_a_moment_of_work_is_followed_by_three_seconds_of_rest() -> None:
+    still = Stillness(SIGTERM)
+    for at, state in ((0.0, "S"), (2.0, "R"), (4.0, "S")):
+        still.saw(looked_at(at, state))
+        assert not still.rested(at, None)
+    still.saw(looked_at(5.0, "S"))
+    assert still.rested(5.0, None)
+    assert still.rested(5.0, 4.0)
+    assert not still.rested(5.0, 6.0)

@@ -19,6 +19,8 @@ from smlint.probe.signals import Signal
 _SETTLE_HEARING: Final = 0.25
 #: … and when one does not: it may still be importing what comes before its handler.
 _SETTLE_DEAF: Final = 3.0
+#: … and when one of these works instead of waiting: it may have a long way to go, a large library to import.
+_SETTLE_WORKING: Final = 10.0
 #: After so many seconds only PID 1 must be at rest: a shell loop never has the same tree twice.
 _RESTLESS: Final = 10.0
 _INTERVALS: Final = (0.05, 0.25)
@@ -142,6 +144,7 @@ class Stillness:
         self._first: object = None
         self._first_since = 0.0
         self._deaf = True
+        self._worked_at = 0.0
         #: Whether some process of the last tree has a handler.
         self.hears = False
 
@@ -152,7 +155,10 @@ class Stillness:
             self._tree, self._tree_since = tree, snapshot.at
         if tree[:1] != self._first:
             self._first, self._first_since = tree[:1], snapshot.at
-        self._deaf = any(not leaf.has_handler(self._signal) for leaf in snapshot.leaves())
+        deaf = [leaf for leaf in snapshot.leaves() if not leaf.has_handler(self._signal)]
+        self._deaf = bool(deaf)
+        if any(leaf.state in ("R", "D") for leaf in deaf):
+            self._worked_at = snapshot.at
         self.hears = any(process.has_handler(self._signal) for process in snapshot.processes)
 
     def rested(self, now: float, settle: float | None) -> bool:
@@ -160,7 +166,12 @@ class Stillness:
         if self._tree is None:
             return False
         if settle is None:
-            settle = _SETTLE_DEAF if self._deaf else _SETTLE_HEARING
+            settle = self._settle(now)
         if now - self._tree_since >= settle:
             return True
         return now >= _RESTLESS and now - self._first_since >= settle
+
+    def _settle(self, now: float) -> float:
+        if not self._deaf:
+            return _SETTLE_HEARING
+        return _SETTLE_DEAF if now - self._worked_at >= _SETTLE_DEAF else _SETTLE_WORKING
