@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -101,6 +102,16 @@ def test_comments_of_the_dockerfile_are_obeyed(folder: Path, capsys: pytest.Capt
     report = json.loads(capsys.readouterr().out)
     assert report["diagnostics"] == []
     assert [each["code"] for each in report["suppressed"]] == ["SM101"]
+
+
+def test_a_list_on_standard_input(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    references = [image(folder, f"image{number}.tar", GOOD) for number in range(2)]
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n# ours\n" + "\n".join(references)))
+    assert main(["image", "--from-file", "-", "--isolated", "--format", "json"]) == 0
+    subjects = json.loads(capsys.readouterr().out)["subjects"]
+    assert [subject["name"] for subject in subjects] == references
 
 
 @pytest.mark.parametrize(

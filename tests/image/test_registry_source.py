@@ -94,11 +94,14 @@ class TestOpenRegistry:
         assert text.endswith(f"{registry} has no such image; check the name and the tag")
 
     def test_plain_http_has_to_be_allowed(self, registry: str) -> None:
-        assert "cannot be reached" in told(f"docker://{registry}/no/such:1")
+        text = told(f"docker://{registry}/no/such:1")
+        assert text.endswith(f"it speaks plain HTTP; for a test registry add --insecure-registry {registry}")
 
     def test_nobody_listens(self) -> None:
         address = f"127.0.0.1:{services.free_port()}"
-        assert told(f"docker://{address}/a:1").endswith(f"{address} cannot be reached: Connection refused")
+        assert f"{address} cannot be reached: Connection refused; check the name" in told(
+            f"docker://{address}/a:1"
+        )
 
 
 @pytest.fixture
@@ -130,6 +133,19 @@ class TestClosedRegistry:
     ) -> None:
         host = reference.split("/")[2]
         assert told(reference).endswith(f"{host} refuses access; log in: docker login {host}")
+
+    def test_a_certificate_that_nobody_vouches_for(
+        self,
+        reference: str,
+        docker_config: Callable[[dict[str, Any]], None],
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        services.certificate(tmp_path)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "cert.pem"))
+        assert "its certificate is not trusted; name its authority's file in REQUESTS_CA_BUNDLE" in told(
+            reference
+        )
 
     def test_credentials_of_docker_login(
         self, reference: str, docker_config: Callable[[dict[str, Any]], None]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from contextlib import nullcontext
 from typing import Annotated, Any
 
 import typer
@@ -29,7 +31,10 @@ def image(
         ),
     ] = [],  # noqa: B006  typer makes a new list of it
     from_file: Annotated[
-        str | None, typer.Option(metavar="LIST", help="Judge the images named in this file, one a line.")
+        str | None,
+        typer.Option(
+            metavar="LIST", help="Judge the images named in this file, one a line; - is standard input."
+        ),
     ] = None,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Images judged side by side.")] = 1,
     platform: Annotated[
@@ -179,9 +184,9 @@ def image(
 
 
 def _listed(path: str) -> list[str]:
-    """The references in a file: one a line, blank lines and those that begin with # left out."""
+    """The references in a file ("-": standard input): one a line, blank lines and those that begin with # left out."""
     try:
-        with open(path, encoding="utf-8") as file:
+        with nullcontext(sys.stdin) if path == "-" else open(path, encoding="utf-8") as file:
             lines = [line.strip() for line in file]
     except (OSError, UnicodeDecodeError) as error:
         options.usage(f"{path}: cannot be read: {getattr(error, 'strerror', None) or 'not UTF-8'}")

@@ -126,7 +126,9 @@ class TarStore:
         try:
             self._entries = dict(self._named(stream))
         except ImageError as error:
-            raise ImageError(f"{self._name}: {error}") from None
+            raise ImageError(
+                f"{self._name} is no whole image archive: {error}; docker save -o FILE IMAGE writes one"
+            ) from None
 
     def _named(self, stream: tar.Stream) -> Iterator[tuple[str, tar.Member]]:
         for count, member in enumerate(tar.members(stream)):

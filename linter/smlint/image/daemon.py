@@ -94,9 +94,9 @@ def open_daemon(reference: ImageReference, platform: str | None) -> DaemonImage:
         check_platform(config, platform)
     except docker.errors.NotFound:
         client.close()
+        elsewhere = f", or read it from its registry with docker://{image}" if reference.repository else ""
         raise NotOnEngineError(
-            f"{reference.text}: the engine has no image {image}; pull or build it, "
-            f"or read it from its registry with docker://{image}"
+            f"{reference.text}: the engine has no image {image}; pull or build it{elsewhere}"
         ) from None
     except BaseException as error:
         client.close()

@@ -51,7 +51,7 @@ def open_image(reference: ImageReference, options: Options) -> ImageSource:
     try:
         return _registry(reference, options)
     except ImageError as error:
-        raise ImageError(f"{missing}. Neither has the registry: {error}") from None
+        raise ImageError(f"{missing}; tried as well: {error}") from None
 
 
 def _registry(reference: ImageReference, options: Options) -> ImageSource:

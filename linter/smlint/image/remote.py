@@ -224,7 +224,18 @@ def _one_line(name: RepositoryName) -> Iterator[None]:
     except requests.HTTPError as error:
         raise ImageError(f"{shown}: {_status(error, name)}") from None
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-        raise ImageError(f"{shown}: {name.registry} cannot be reached: {innermost(error)}") from None
+        raise ImageError(f"{shown}: {name.registry} cannot be reached: {_unreached(error, name)}") from None
+
+
+def _unreached(error: Exception, name: RepositoryName) -> str:
+    reason = innermost(error)
+    if "WRONG_VERSION_NUMBER" in reason:
+        return f"it speaks plain HTTP; for a test registry add --insecure-registry {name.registry}"
+    if "CERTIFICATE_VERIFY_FAILED" in reason:
+        return "its certificate is not trusted; name its authority's file in REQUESTS_CA_BUNDLE"
+    return (
+        f"{reason}; check the name and the network, or read the image from an archive (docker-archive:FILE)"
+    )
 
 
 def _status(error: requests.HTTPError, name: RepositoryName) -> str:
