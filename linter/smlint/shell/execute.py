@@ -237,7 +237,6 @@ class Executor:
                 job=machine.job,
                 is_asked=machine.asked > 0,
                 in_loop=machine.loops > 0,
-                in_function=machine.calls > 0,
             ),
         )
         machine.status = Status(None, frozenset((len(machine.events) - 1,)))

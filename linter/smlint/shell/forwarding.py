@@ -12,17 +12,14 @@ from smlint.shell.parse import Script, parse
 from smlint.shell.syntax import (
     AndOr,
     Block,
-    Case,
     Function,
-    Group,
-    If,
-    Loop,
     Negated,
     Node,
     Opaque,
     Pipeline,
     Redirected,
     Simple,
+    bodies,
 )
 from smlint.shell.words import fields
 
@@ -107,7 +104,7 @@ class _Handler:
             for _, right in node.rest:
                 self._node(right, script)
         elif not isinstance(node, Function):
-            for body in _bodies(node):
+            for body in bodies(node):
                 self.block(body, script)
 
     def _simple(self, node: Simple, script: Script) -> None:
@@ -170,15 +167,3 @@ class _Handler:
             self.jobs.add(int(target[1:]))
         elif UNRESOLVED in target:
             self.unclear = self.unclear or "whom the trap tells is unknown"
-
-
-def _bodies(node: Node) -> list[Block]:
-    if isinstance(node, Group):
-        return [node.body]
-    if isinstance(node, If):
-        return [block for branch in node.branches for block in branch] + [node.otherwise or ()]
-    if isinstance(node, Case):
-        return [item.body for item in node.items]
-    if isinstance(node, Loop):
-        return [node.condition, node.body]
-    return []

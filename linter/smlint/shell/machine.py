@@ -45,8 +45,6 @@ class Event(NamedTuple):
     #: Whether it is run to hear its status: as the condition of ``if`` or ``while``.
     is_asked: bool = False
     in_loop: bool = False
-    #: The source text that starts it does not stand at the script's own top level.
-    in_function: bool = False
 
 
 class Wait(NamedTuple):

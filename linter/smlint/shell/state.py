@@ -8,20 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Protocol
 
 from smlint.container import UNRESOLVED, Word
-from smlint.shell.syntax import (
-    AndOr,
-    Block,
-    Case,
-    Function,
-    Group,
-    If,
-    Loop,
-    Negated,
-    Node,
-    Pipeline,
-    Redirected,
-    Simple,
-)
+from smlint.shell.syntax import AndOr, Block, Function, Negated, Node, Pipeline, Redirected, Simple, bodies
 from smlint.shell.words import UNKNOWN, Parameters, Value
 
 _DECLARES: Final = frozenset(("export", "declare", "typeset", "local", "readonly"))
@@ -201,17 +188,5 @@ def assigned_names(block: Block) -> set[str]:
         elif isinstance(node, AndOr):
             nodes += [node.first, *(right for _, right in node.rest)]
         else:
-            nodes += [statement.node for body in _bodies(node) for statement in body]
+            nodes += [statement.node for body in bodies(node) for statement in body]
     return names
-
-
-def _bodies(node: Node) -> list[Block]:
-    if isinstance(node, Group):
-        return [node.body]
-    if isinstance(node, If):
-        return [block for branch in node.branches for block in branch] + [node.otherwise or ()]
-    if isinstance(node, Case):
-        return [item.body for item in node.items]
-    if isinstance(node, Loop):
-        return [node.condition, node.body]
-    return []

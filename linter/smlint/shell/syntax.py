@@ -176,6 +176,17 @@ class Statement(NamedTuple):
 Block: TypeAlias = tuple[Statement, ...]
 
 
+def bodies(node: Node) -> list[Block]:
+    """The lists inside a compound command: conditions, bodies, what stands behind ``else``."""
+    if isinstance(node, Group):
+        return [node.body]
+    if isinstance(node, If):
+        return [block for branch in node.branches for block in branch] + [node.otherwise or ()]
+    if isinstance(node, Case):
+        return [item.body for item in node.items]
+    return [node.condition, node.body] if isinstance(node, Loop) else []
+
+
 def redirect_last(node: AndOr | Pipeline | Negated, redirects: tuple[Redirection, ...]) -> Node:
     """``node`` with redirections on its last command, to which they belong: tree-sitter puts them on the whole."""
     if isinstance(node, Negated):
