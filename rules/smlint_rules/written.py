@@ -75,7 +75,7 @@ def _by_program(command: SimpleCommand) -> Iterator[Written]:
         target = _value(rest, ("-t", "--target-directory"))
         yield from [_at(name, target, command.directory)] if target else _last(name, rest, command.directory)
     elif name == "tar" and not _extracts(rest):
-        target = _value(rest, ("-f", "--file"))
+        target = _value(_with_dash(rest), ("-f", "--file"))
         yield from [_at(name, target, command.directory)] if target else []
     elif name in _OPTIONS:
         yield from _by_option(name, rest, command)
@@ -126,6 +126,13 @@ def _extracts(rest: Sequence[Word]) -> bool:
         for w in rest
         if w.text[:1] == "-"
     )
+
+
+def _with_dash(rest: Sequence[Word]) -> Sequence[Word]:
+    """The words of tar, whose first one may be options without their dash: ``tar czf``."""
+    if not rest or rest[0].text.startswith("-"):
+        return rest
+    return [rest[0]._replace(text=f"-{rest[0].text}"), *rest[1:]]
 
 
 def _last(name: str, rest: Sequence[Word], directory: str) -> Iterator[Written]:
