@@ -129,3 +129,34 @@ def test_the_packs_are_those_of_the_standard_library(site: Path) -> None:
     ours = set(registry.packs())
     assert ours == {(point.name, point.value) for point in entry_points(group=registry.GROUP)}
     assert ("sagemaker", "smlint_rules") in ours
+
+
+def test_packs_are_found_in_zip_files_too(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import zipfile
+
+    archive = site / "packs.zip"
+    with zipfile.ZipFile(archive, "w") as stored:
+        stored.writestr("house-1.0.dist-info/METADATA", "Name: house\nVersion: 1.0\n")
+        stored.writestr("house-1.0.dist-info/entry_points.txt", "[smlint.rules]\nhouse = house_rules\n")
+    monkeypatch.setattr(sys, "path", [*sys.path, str(archive), str(site / "nowhere")])
+    assert ("house", "house_rules") in registry.packs()
+
+
+def test_a_distribution_without_entry_points_has_no_packs(site: Path) -> None:
+    (site / "bare-1.0.dist-info").mkdir()
+    (site / "other-1.0.dist-info").mkdir()
+    (site / "other-1.0.dist-info" / "entry_points.txt").write_text("[console_scripts]\nx = y:z\n")
+    assert not {"bare", "other", "x"} & {name for name, _ in registry.packs()}
+
+
+def test_two_packs_cannot_bring_one_code(site: Path) -> None:
+    _distribution(site, "house", "house_rules", "RULES = {'HS001': 'house_rules:R'}\n")
+    _distribution(site, "twin", "twin_rules", "RULES = {'HS001': 'twin_rules:R'}\n")
+    with pytest.raises(BrokenPackError, match="HS001, which another pack has already"):
+        registry.installed()
+
+
+def test_no_pack_at_all_says_how_to_get_one(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "packs", list)
+    with pytest.raises(BrokenPackError, match="pip install --force-reinstall smlint"):
+        registry.installed()

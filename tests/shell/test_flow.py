@@ -103,6 +103,13 @@ def test_many_ways_to_one_program_are_summed_up() -> None:
     assert path.conditions == ()
 
 
+def test_ways_that_differ_in_everything_are_summed_up() -> None:
+    step = "if [ -f {0} ]; then A+=({0}); B={0}; cd /{0}; f() {{ :; }}; true; else false; fi; "
+    flow = read("A=(); " + "".join(step.format(name) for name in "abcdefg") + 'exec prog "$B" "${A[@]}"')
+    assert {path.command.texts[0] for path in flow.paths} == {"prog"}
+    assert any(UNRESOLVED in path.command.texts[1] for path in flow.paths)
+
+
 def test_known_environment_decides() -> None:
     text = 'if [ "$MODE" = x ]; then exec a; fi; exec b'
     assert programs(text, lookup={"MODE": "x"}.get) == [("a",)]
