@@ -9,7 +9,7 @@ part stands. Nothing here reads files, runs commands or judges.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from smlint.diagnostics import Location
@@ -359,9 +359,3 @@ class Container:
         if self.environment_complete:
             return ABSENT
         return Unknown("the base image may set it")
-
-    def visible(self) -> Iterator[Known[str]]:
-        """All environment variables whose value is at least partly known."""
-        for fact in self.environment.values():
-            if isinstance(fact, Known):
-                yield fact
