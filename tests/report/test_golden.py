@@ -49,19 +49,19 @@ def test_a_clean_report_says_so() -> None:
 
 @pytest.mark.parametrize("name", ["text", "markdown"])
 @pytest.mark.parametrize(
-    ("outcomes", "incomplete", "sentence"),
+    ("outcomes", "unread", "sentence"),
     [
-        (0, True, "Nothing was judged: no input could be read."),
-        (0, False, "Nothing was judged: there was no input."),
-        (1, True, "No findings in app/Dockerfile; not everything could be read."),
-        (2, True, "No findings in 2 inputs; not everything could be read."),
+        (0, ("x: it is a directory",), "Nothing was judged: no input could be read."),
+        (0, (), "Nothing was judged: there was no input."),
+        (1, ("x: it is a directory",), "No findings in app/Dockerfile; not everything could be read."),
+        (2, ("x: it is a directory",), "No findings in 2 inputs; not everything could be read."),
     ],
 )
 def test_what_was_not_read_is_not_called_clean(
-    name: str, outcomes: int, incomplete: bool, sentence: str
+    name: str, outcomes: int, unread: tuple[str, ...], sentence: str
 ) -> None:
     clean = REPORT.outcomes[0]._replace(diagnostics=(), suppressed=())
-    report = Report((clean,) * outcomes, incomplete=incomplete)
+    report = Report((clean,) * outcomes, unread=unread)
     assert render(name, report).endswith(f"{sentence}\n")
 
 

@@ -61,6 +61,14 @@ def test_a_clean_input_is_a_passed_test() -> None:
     assert (suites.tests, suites.failures) == (1, 0)
 
 
+def test_what_cannot_be_read_is_a_test_in_error() -> None:
+    report = EMPTY._replace(unread=("app/Dockerfile: it is a directory",))
+    suites = junitparser.JUnitXml.fromstring(render("junit", report).encode())
+    assert (suites.tests, suites.failures, suites.errors) == (2, 0, 1)
+    (error,) = next(iter(list(suites)[1])).result
+    assert error.message == "app/Dockerfile: it is a directory"
+
+
 @pytest.mark.parametrize("name", ["junit", "checkstyle"])
 def test_xml_survives_characters_that_xml_cannot_say(name: str) -> None:
     text = render(name, reported('bell \x07, escape \x1b, half a pair \ud83d, <tag> & "quote"'))

@@ -96,3 +96,14 @@ def test_sarif_says_where_a_file_outside_the_repository_is() -> None:
     (run,) = json.loads(render("sarif", reported("x", FileLocation("/etc/Dockerfile", 1, 1, 1, 2))))["runs"]
     artifact = run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]
     assert artifact == {"uri": "file:///etc/Dockerfile"}
+
+
+def test_what_cannot_be_read_makes_the_run_unsuccessful() -> None:
+    def invocation(report: Report) -> Any:
+        return json.loads(render("sarif", report))["runs"][0]["invocations"]
+
+    assert invocation(REPORT) == [{"executionSuccessful": True}]
+    note = {"level": "error", "message": {"text": "app/Dockerfile: it is a directory"}}
+    assert invocation(REPORT._replace(unread=("app/Dockerfile: it is a directory",))) == [
+        {"executionSuccessful": False, "toolExecutionNotifications": [note]}
+    ]

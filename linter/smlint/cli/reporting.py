@@ -48,7 +48,7 @@ def conclude(result: Result, reporting: Reporting) -> ExitCode:
         _write_baseline(result)
         report = Report(())
     else:
-        report = Report(_without_known(result), reporting.show_suppressed, bool(result.failures))
+        report = Report(_without_known(result), reporting.show_suppressed, result.failures)
         _emit(report, result, reporting)
     for failure in result.failures:
         complain(failure)

@@ -37,8 +37,8 @@ class Report(NamedTuple):
     outcomes: tuple[Outcome, ...]
     #: Whether suppressed findings are shown as such, by the formats that can.
     show_suppressed: bool = False
-    #: Whether something that was asked for could not be read, so that no findings do not mean a clean input.
-    incomplete: bool = False
+    #: One line per input that could not be read; no findings do not mean a clean input then.
+    unread: tuple[str, ...] = ()
 
     @property
     def diagnostics(self) -> Iterator[Diagnostic]:

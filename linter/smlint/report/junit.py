@@ -1,6 +1,7 @@
 """The ``junit`` format: one suite per input, one failed test per finding, for CI systems that only know tests.
 
-Findings of severity info are advice: they pass, with the text in their output.
+Findings of severity info are advice: they pass, with the text in their output. An input that cannot be read is a
+test in error.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ def render(report: Report) -> str:
     root = Element("testsuites", name="smlint")
     for outcome in report.outcomes:
         _suite(root, outcome)
-    failed = sum(int(suite.get("failures", "0")) for suite in root)
+    if report.unread:
+        _unread(root, report.unread)
     root.set("tests", str(sum(len(suite) for suite in root)))
-    root.set("failures", str(failed))
-    root.set("errors", "0")
+    for kind in ("failures", "errors"):
+        root.set(kind, str(sum(int(suite.get(kind, "0")) for suite in root)))
     return document(root)
 
 
@@ -31,9 +33,21 @@ def _suite(root: Element, outcome: Outcome) -> None:
         _case(suite, outcome.subject.name, finding)
     if not outcome.diagnostics:
         SubElement(suite, "testcase", name="smlint", classname=outcome.subject.name)
+    _count(suite)
+
+
+def _unread(root: Element, lines: tuple[str, ...]) -> None:
+    suite = SubElement(root, "testsuite", name="inputs that cannot be read")
+    for line in lines:
+        case = SubElement(suite, "testcase", name=line.partition(": ")[0], classname="smlint")
+        SubElement(case, "error", message=line)
+    _count(suite)
+
+
+def _count(suite: Element) -> None:
     suite.set("tests", str(len(suite)))
     suite.set("failures", str(sum(case.find("failure") is not None for case in suite)))
-    suite.set("errors", "0")
+    suite.set("errors", str(sum(case.find("error") is not None for case in suite)))
     suite.set("skipped", "0")
 
 

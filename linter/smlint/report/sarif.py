@@ -47,9 +47,21 @@ def render(report: Report) -> str:
     ]
     for result in results[shown:]:
         result["suppressions"] = [{"kind": "external"}]
-    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    run = {
+        "tool": {"driver": driver},
+        "invocations": [_invocation(report)],
+        "columnKind": "unicodeCodePoints",
+        "results": results,
+    }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return visible_json(json.dumps(log, indent=2, ensure_ascii=False)) + "\n"
+
+
+def _invocation(report: Report) -> dict[str, Any]:
+    """Whether all inputs were read; an empty list of results says nothing about those that were not."""
+    notes = [{"level": "error", "message": {"text": line}} for line in report.unread]
+    done: dict[str, Any] = {"executionSuccessful": not notes}
+    return {**done, "toolExecutionNotifications": notes} if notes else done
 
 
 def _rule(finding: Diagnostic) -> dict[str, Any]:

@@ -78,9 +78,7 @@ def _fixable(report: Report) -> str:
 def summary(report: Report) -> str:
     """One sentence: how many findings of which severity, how many are hidden, and whether all was read."""
     if not report.outcomes:
-        return (
-            f"Nothing was judged: {'no input could be read' if report.incomplete else 'there was no input'}."
-        )
+        return f"Nothing was judged: {'no input could be read' if report.unread else 'there was no input'}."
     counts = [(report.count(severity), severity.label) for severity in sorted(Severity, reverse=True)]
     found = ", ".join(_plural(count, label) for count, label in counts if count)
     hidden = sum(1 for _ in report.suppressed)
@@ -88,7 +86,7 @@ def summary(report: Report) -> str:
     subjects = len(report.outcomes)
     text += f" in {_plural(subjects, 'input')}" if subjects != 1 else f" in {report.outcomes[0].subject.name}"
     text += f" ({hidden} suppressed)" if hidden else ""
-    return text + ("; not everything could be read." if report.incomplete else ".")
+    return text + ("; not everything could be read." if report.unread else ".")
 
 
 def _plural(count: int, noun: str) -> str:

@@ -42,7 +42,9 @@ def _escaped(match: re.Match[str]) -> str:
 
 def visible_report(report: Report) -> Report:
     """The report with all text that may come from outside spelled out."""
-    return report._replace(outcomes=tuple(map(_outcome, report.outcomes)))
+    return report._replace(
+        outcomes=tuple(map(_outcome, report.outcomes)), unread=tuple(map(visible, report.unread))
+    )
 
 
 def _outcome(outcome: Outcome) -> Outcome:
