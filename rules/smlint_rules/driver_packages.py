@@ -17,6 +17,8 @@ class Package(NamedTuple):
     verdict: str
     instead: str
     why: str
+    #: Whether it holds nothing itself and brings the driver by what it depends on.
+    meta: bool
 
 
 class _Row(NamedTuple):
@@ -25,6 +27,7 @@ class _Row(NamedTuple):
     verdict: str
     instead: str
     why: str
+    meta: bool
 
 
 def classify(name: str, system: str) -> Package | None:
@@ -36,7 +39,7 @@ def classify(name: str, system: str) -> Package | None:
                 continue
             if row.verdict == "fine":
                 return None
-            return Package(candidate, row.verdict, match.expand(row.instead), row.why)
+            return Package(candidate, row.verdict, match.expand(row.instead), row.why, row.meta)
     return None
 
 
@@ -51,7 +54,12 @@ def _table() -> tuple[_Row, ...]:
     rows = read_table(__file__, "nvidia_packages.toml")["package"]
     return tuple(
         _Row(
-            re.compile(row["name"]), row.get("system", ""), row["verdict"], row.get("instead", ""), row["why"]
+            re.compile(row["name"]),
+            row.get("system", ""),
+            row["verdict"],
+            row.get("instead", ""),
+            row["why"],
+            row.get("meta", False),
         )
         for row in rows
     )

@@ -16,6 +16,8 @@ class Installed(NamedTuple):
     system: str
     name: str
     word: Word
+    #: Whether it comes without what it depends on.
+    alone: bool = False
 
 
 _SYSTEMS: Final = {
@@ -71,6 +73,10 @@ _ONLY_LOOKS: Final = frozenset(
 )
 
 
+#: Options of rpm and dpkg that leave out what a package depends on.
+_ALONE: Final = frozenset({"--nodeps", "--force-depends", "--force-all"})
+
+
 def installed_by(command: SimpleCommand) -> Iterator[Installed]:
     """The packages that a command installs; names that are not wholly known are left out."""
     if not command.words:
@@ -101,9 +107,10 @@ def _from_files(program: str, rest: Sequence[Word]) -> Iterator[Installed]:
         flag in installs or (system == "rpm" and re.match(r"-[a-zA-Z]*[iUF]", flag)) for flag in flags
     ):
         return
+    alone = any(flag in _ALONE for flag in flags)
     for word in rest:
         if not word.text.startswith("-") and is_resolved(word.text):
-            yield Installed(system, _bare(word.text, system), word)
+            yield Installed(system, _bare(word.text, system), word, alone)
 
 
 def _operands(words: Sequence[Word]) -> Iterator[Word]:

@@ -105,7 +105,7 @@ def _by_command(command: SimpleCommand) -> Iterator[Finding]:
 
     for installed in installed_by(command):
         package = classify(installed.name, installed.system)
-        if package is not None:
+        if package is not None and not (package.meta and installed.alone):
             yield _package(package, installed.word)
     if not command.words:
         return
