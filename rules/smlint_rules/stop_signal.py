@@ -10,6 +10,8 @@ from smlint.diagnostics import FileLocation, Severity
 from smlint.rule import ContainerRule, Context, Finding
 
 _SIGTERM: Final = frozenset({"SIGTERM", "TERM", "15"})
+#: Signals that nobody can handle.
+_KILLING: Final = frozenset({"SIGKILL", "KILL", "9"})
 
 
 class StopSignal(ContainerRule):
@@ -58,12 +60,16 @@ class StopSignal(ContainerRule):
         signal = container.stop_signal
         if not isinstance(signal, Known) or not is_resolved(signal.value):
             return
-        if signal.value.strip().upper() in _SIGTERM:
+        name = signal.value.strip().upper()
+        if name in _SIGTERM:
             return
+        lost = "the program may be killed without having been told"
+        if name not in _KILLING:
+            lost = f"a handler for {signal.value} may never be called"
         written = isinstance(signal.location, FileLocation)
         yield Finding(
             signal.location,
-            f"STOPSIGNAL is {signal.value}, but SageMaker documents SIGTERM: a handler for {signal.value} may never be called",
+            f"STOPSIGNAL is {signal.value}, but SageMaker documents SIGTERM: {lost}",
             f"delete `STOPSIGNAL {signal.value}` and handle SIGTERM"
             if written
             else "write `STOPSIGNAL SIGTERM` into the Dockerfile and handle SIGTERM",
