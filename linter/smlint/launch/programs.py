@@ -20,7 +20,6 @@ class Program(NamedTuple):
     """One row of ``programs.toml``."""
 
     name: str
-    handles_sigterm: bool | None
     #: Runs what it is given: an interpreter, to whose program an argument may mean anything.
     runs_other: bool
     source: str
@@ -44,7 +43,7 @@ def is_known(name: str) -> bool:
 
 
 def _program(name: str, row: Mapping[str, Any]) -> Program:
-    return Program(name, row.get("handles-sigterm"), row.get("runs-other", False), row["source"])
+    return Program(name, row.get("runs-other", False), row["source"])
 
 
 def is_python(program: str) -> bool:
