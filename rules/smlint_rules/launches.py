@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from smlint.container import Container, Form, Known
+from smlint.container import Container, Form, Known, Unknown, Witness
 from smlint.diagnostics import Location, Related
 from smlint.launch import Hop, Kind, Launch, resolve
 from smlint.launch.executables import find_program
@@ -85,9 +85,12 @@ def knows_the_word(container: Container, context: Context) -> bool | None:
             from smlint.launch.toolkits import supplies
 
             supplier = supplies(container, word)
-            if isinstance(find_program(container, word), Known) or (supplier and supplier.is_toolkit):
+            program = find_program(container, word)
+            if isinstance(program, Known) or (supplier and supplier.is_toolkit):
                 return True
-            hidden = hidden or supplier is not None
+            # A base image that nobody has looked into is no reason to doubt: a Dockerfile has one nearly always.
+            unlisted = container.witness is Witness.IMAGE and isinstance(program, Unknown)
+            hidden = hidden or supplier is not None or unlisted
         root = resolve(container, workload).root
         hops = [] if root is None or is_looked_up else list(_all(root))
         if any(_answers(hop, word) for hop in hops):
