@@ -10,7 +10,7 @@ from smlint_rules.written import written_by
 
 SEEN = {
     "echo a > /x": "/x",
-    "echo a >> y 2>/dev/null": "/work/y",
+    "echo a >> y 2>/dev/null": "/app/y",
     "> /x": "",
     ": > /x; touch /y": "",
     "echo a | tee /x -a /y": "/x /y",
@@ -22,7 +22,7 @@ SEEN = {
     "aws s3 cp s3://b/k /x": "/x",
     "aws s3 cp /x s3://b/k": "",
     "aws ec2 run /x /y": "",
-    "git clone https://h/a/b.git": "/work/b",
+    "git clone https://h/a/b.git": "/app/b",
     "git clone --depth 1 -b main https://h/a/b /x": "/x",
     "git -C /x pull": "",
     "git clone": "",
@@ -30,7 +30,7 @@ SEEN = {
     "tar -xzf a.tgz -C/x": "/x",
     "tar --extract --directory=/x -f a": "/x",
     "tar cf /x/a.tar b": "/x/a.tar",
-    "tar czf a.tgz -C /y b": "/work/a.tgz",
+    "tar czf a.tgz -C /y b": "/app/a.tgz",
     "tar -c b": "",
     "tar": "",
     "curl -o /x https://h/a": "/x",
@@ -38,23 +38,23 @@ SEEN = {
     "curl --output=/x https://h/a": "/x",
     "curl -o - https://h/a": "",
     "curl https://h/a": "",
-    "curl -O https://h/a/b.tgz?x=1": "/work/b.tgz",
-    "curl -sSLO https://h/a/b.tgz": "/work/b.tgz",
-    "wget https://h/a/b.tgz": "/work/b.tgz",
+    "curl -O https://h/a/b.tgz?x=1": "/app/b.tgz",
+    "curl -sSLO https://h/a/b.tgz": "/app/b.tgz",
+    "wget https://h/a/b.tgz": "/app/b.tgz",
     "wget -O /x https://h/a": "/x",
     "wget -O/x https://h/a": "/x",
     "wget -O /dev/null https://h/a": "",
-    "wget https://h/": "/work",
-    "wget https://h/$NAME": "/work",
+    "wget https://h/": "/app",
+    "wget https://h/$NAME": "/app",
     "wget -P /x https://h/a": "/x",
     "unzip a.zip -d /x": "/x",
-    "unzip a.zip": "/work",
+    "unzip a.zip": "/app",
 }
 
 
 @pytest.mark.parametrize("command", SEEN)
 def test_written_paths(command: str) -> None:
-    text = f"FROM scratch\nWORKDIR /work\nRUN {command}\n"
+    text = f"FROM scratch\nWORKDIR /app\nRUN {command}\n"
     container = build_container(parse(text), path="Dockerfile", context=None)
     found = written_by(container.evidence.run_commands(""))
     assert [each.path for each in found] == SEEN[command].split()
