@@ -105,6 +105,7 @@ def test_a_directory_beyond_the_budget_is_said_to_be_read_in_part(
     assert set(container.evidence.not_looked_at) == {"/opt/ml", "/opt/ml/model"}  # type: ignore[attr-defined]
 
 
+@pytest.mark.usefixtures("engine")
 def test_an_image_that_is_not_there() -> None:
     with pytest.raises(NotOnEngineError, match=r"has no image smlint/no-such:1; pull or build it"):
         opened("smlint/no-such:1")

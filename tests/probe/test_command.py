@@ -175,6 +175,7 @@ def test_an_archive_cannot_be_started(call: Call, engine: object, good: str, tmp
     assert "lies on no engine" in err
 
 
+@pytest.mark.usefixtures("engine")
 def test_clean_probes_says_what_it_did(call: Call) -> None:
     code, out, _ = call("--clean-probes")
     assert code == 0
