@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from smlint.launch.chain import Kind
+from smlint.launch.arrival import Argument, Arrival, further
+from smlint.launch.chain import Kind, Relation
 from smlint.tables import mentions, read_table
 
 _TABLE: Final = "launchers.toml"
@@ -212,3 +213,40 @@ def user_of(argv: Sequence[str]) -> str:
             return word
         at += 2 if word in values else 1
     return "root"
+
+
+def below(arrival: Arrival, found: Split, rest: tuple[Argument, ...]) -> Arrival:
+    """What reaches the program that a launcher starts with the words ``rest``."""
+    launcher = found.launcher
+    name = launcher.names[0]
+    if launcher.subcommand:
+        name += f" {launcher.subcommand}"
+    following = arrival._replace(argv=rest, condition="", exec_at=None, piped=False, cut_off="", line=0)
+    doubt = f"what {name} does with {found.void} is not known" if found.void else ""
+    if launcher.forks_as_leader and arrival.leads is None:
+        doubt = f"{name} becomes the program unless it leads a process group"
+    if doubt:
+        return following._replace(
+            relation=Relation.UNKNOWN,
+            reason=doubt,
+            sigterm=further(arrival.sigterm, None, doubt),
+            exit_code=further(arrival.exit_code, None, doubt),
+            leads=None,
+        )
+    if launcher.replaces or (launcher.forks_as_leader and arrival.leads is False):
+        return following._replace(relation=Relation.REPLACES, reason=f"{name} becomes the program")
+    forwards = launcher.forwards
+    note = launcher.note or f"whether {name} passes SIGTERM on is not documented"
+    if forwards is False and arrival.group:
+        forwards = None
+        note = f"{arrival.group} tells every process, and the container ends as soon as {name} does"
+    return following._replace(
+        relation=Relation.CHILD,
+        reason=f"{name} waits for it",
+        sigterm=further(arrival.sigterm, forwards, note),
+        exit_code=further(
+            arrival.exit_code, launcher.exit_code, f"{name} does not say how the program ended"
+        ),
+        # The inits give their child a process group of its own; of other launchers that is not known.
+        leads=launcher.kind is Kind.INIT or None,
+    )

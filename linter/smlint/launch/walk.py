@@ -196,20 +196,21 @@ class _Walk:
             rest = (Argument(shell), Argument("-c"), *rest)
         elif launcher.starts is launchers.Starts.PYTHON:
             rest = (Argument("python"), *((Argument("-m"),) if found.module else ()), *rest)
-        following = _below(arrival, found, rest)
+        following = launchers.below(arrival, found, rest)
         if found.tells_group(arrival.texts):
             following = following._replace(group=name)
         return self._hop(arrival, launcher.kind, then=[self.hop(following, depth + 1)])
 
     def _declared(self, arrival: Arrival, split: launchers.Split, depth: int) -> Hop:
         """A launcher that reads from a file what it starts."""
+        from smlint.launch import launchers
         from smlint.launch.declared import declared, directory_of, location_of
 
         kind = split.launcher.kind
         found = declared(self._container, arrival)
         if isinstance(found, str):
             return self._hop(arrival, kind, unseen=found)
-        following = _below(arrival, split, found.argv)._replace(
+        following = launchers.below(arrival, split, found.argv)._replace(
             location=location_of(found),
             directory=directory_of(self._container, found, arrival),
             word_lost=found.word_lost or arrival.word_lost,
@@ -361,40 +362,3 @@ def _split_env(arrival: Arrival, *, shebang: bool = False) -> Arrival:
             start += 1
         argv = argv[start:] or argv
     return arrival._replace(argv=argv)
-
-
-def _below(arrival: Arrival, found: launchers.Split, rest: tuple[Argument, ...]) -> Arrival:
-    """What reaches the program that a launcher starts."""
-    launcher = found.launcher
-    name = launcher.names[0]
-    if launcher.subcommand:
-        name += f" {launcher.subcommand}"
-    following = arrival._replace(argv=rest, condition="", exec_at=None, piped=False, cut_off="", line=0)
-    doubt = f"what {name} does with {found.void} is not known" if found.void else ""
-    if launcher.forks_as_leader and arrival.leads is None:
-        doubt = f"{name} becomes the program unless it leads a process group"
-    if doubt:
-        return following._replace(
-            relation=Relation.UNKNOWN,
-            reason=doubt,
-            sigterm=further(arrival.sigterm, None, doubt),
-            exit_code=further(arrival.exit_code, None, doubt),
-            leads=None,
-        )
-    if launcher.replaces or (launcher.forks_as_leader and arrival.leads is False):
-        return following._replace(relation=Relation.REPLACES, reason=f"{name} becomes the program")
-    forwards = launcher.forwards
-    note = launcher.note or f"whether {name} passes SIGTERM on is not documented"
-    if forwards is False and arrival.group:
-        forwards = None
-        note = f"{arrival.group} tells every process, and the container ends as soon as {name} does"
-    return following._replace(
-        relation=Relation.CHILD,
-        reason=f"{name} waits for it",
-        sigterm=further(arrival.sigterm, forwards, note),
-        exit_code=further(
-            arrival.exit_code, launcher.exit_code, f"{name} does not say how the program ended"
-        ),
-        # The inits give their child a process group of its own; of other launchers that is not known.
-        leads=launcher.kind is Kind.INIT or None,
-    )
