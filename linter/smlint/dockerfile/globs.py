@@ -26,8 +26,8 @@ def expression(tokens: Sequence[str]) -> str:
     while at < len(tokens):
         token = tokens[at]
         at += 1
-        following = _next_wildcard(tokens, at)
-        if token not in (STAR, ANY) or following is None:
+        following = _next_wildcard(tokens, at) if token in (STAR, ANY) else None
+        if following is None:
             found.append(token)
             continue
         fixed = tokens[at:following]

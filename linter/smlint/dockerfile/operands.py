@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from smlint.container import UNRESOLVED, SimpleCommand
@@ -110,22 +111,29 @@ def _takes_value(program: str, option: str) -> bool:
 
 def match(word: str, directory: str, path: str) -> Match:
     """Whether ``word``, written in ``directory``, means ``path``; wildcards and braces as the shell has them."""
-    return _matched(word, directory, path, "")
+    return _matched(word, directory, path, above=False)
 
 
 def match_above(word: str, directory: str, path: str) -> Match:
     """Whether ``word`` means ``path`` or a directory above it."""
-    return _matched(word, directory, path, "(?:/.*)?")
+    return _matched(word, directory, path, above=True)
 
 
-def _matched(word: str, directory: str, path: str, tail: str) -> Match:
+def _matched(word: str, directory: str, path: str, *, above: bool) -> Match:
     written = join(directory, word)
-    if not _SPECIAL.search(written):
-        same = path == written or (bool(tail) and (written == "/" or path.startswith(written + "/")))
+    special = _SPECIAL.search(written)
+    if special is None:
+        same = path == written or (above and (written == "/" or path.startswith(written + "/")))
         return Match.YES if same else Match.NO
-    if re.fullmatch(_expression(written) + tail, path, re.DOTALL) is None:
+    # Most patterns are about other directories: told without an expression.
+    if not path.startswith(written[: special.start()]) or not _compiled(written, above).fullmatch(path):
         return Match.NO
     return Match.PERHAPS if UNRESOLVED in written else Match.YES
+
+
+@lru_cache(maxsize=256)
+def _compiled(written: str, above: bool) -> re.Pattern[str]:
+    return re.compile(_expression(written) + ("(?:/.*)?" if above else ""), re.DOTALL)
 
 
 def _expression(written: str) -> str:
