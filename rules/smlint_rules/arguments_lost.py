@@ -80,5 +80,5 @@ class ArgumentsLost(LiveRule):
             location=record.anchor,
             message=f"{named(program)} never sees `{words}`, which SageMaker puts behind the image name: the shell takes "
             "it as its own name",
-            help=f"Write the exec form: {exec_form(text)}.",
+            help=f"write {exec_form(text)}",
         )

@@ -97,7 +97,7 @@ class CutOffUnderInit(LiveRule):
 def _help(signal: str, program: Process | None, unheard: Process | None) -> str:
     if is_shell(program):
         target = unheard.command if unheard else "program"
-        return f'Let the program take the shell\'s place: `exec {target}` (`exec program "$@"` in a script).'
+        return f'let the program take the shell\'s place: `exec {target}` (`exec program "$@"` in a script)'
     if unheard is not None:
-        return f"Handle {signal} in {named(program)} and forward it: `child.send_signal(number)`, then wait for the child."
-    return f"Install a handler for {signal} in {named(program)} that saves and exits."
+        return f"handle {signal} in {named(program)} and forward it: `child.send_signal(number)`, then wait for the child"
+    return f"install a handler for {signal} in {named(program)} that saves and exits"

@@ -90,5 +90,5 @@ class ExitCodeAfterStop(LiveRule):
                 location=record.anchor,
                 message=f"{under(run)}{named(found.program)} ends with exit code {run.exit_code}{memory} after "
                 f"{run.signal.name} ({tail(run)}), so its handler has most likely not saved what it should",
-                help="Let the handler end the program with 0, and look at the log for what it raised.",
+                help="let the handler end the program with 0, and look at the log for what it raised",
             )

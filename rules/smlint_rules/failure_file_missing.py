@@ -72,5 +72,5 @@ class FailureFileMissing(LiveRule):
                 location=record.anchor,
                 message=f"{named(found.program)} fails with exit code {run.exit_code} and writes no {_FILE}, so the job's "
                 "FailureReason does not say why",
-                help=f"Write the reason to {_FILE} before exiting: `open('{_FILE}', 'w').write(str(error))`.",
+                help=f"write the reason to {_FILE} before exiting: `open('{_FILE}', 'w').write(str(error))`",
             )

@@ -68,7 +68,9 @@ class InitWithoutProgram(ContainerRule):
         if _answers(container, context):
             return
         word = words.platform_words(context.workloads)
-        program = exec_form.array([*argv, *cmd.value.words])
+        # tini would be the next finding (SM103).
+        kept = () if words.program(argv[0]) in words.TINI else argv
+        program = exec_form.array([*kept, *cmd.value.words])
         yield Finding(
             entry.value.location,
             f"ENTRYPOINT is only an init: {word} replaces CMD, so {words.program(argv[0])} looks for a program of that "

@@ -98,5 +98,7 @@ def _why(program: Process | None, children: tuple[Process, ...]) -> str:
 
 def _help(program: Process | None, children: tuple[Process, ...]) -> str:
     if is_shell(program) and children:
-        return f"Start the child in the background and wait for it: `{children[0].command} & wait $!`, or `exec` it."
-    return "End the program from its handler, and write checkpoints while it runs so that little is left to save."
+        return f"start the child in the background and wait for it: `{children[0].command} & wait $!`, or `exec` it"
+    return (
+        "end the program from its handler, and write checkpoints while it runs so that little is left to save"
+    )

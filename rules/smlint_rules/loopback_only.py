@@ -90,6 +90,6 @@ class LoopbackOnly(LiveRule):
                 location=record.anchor,
                 message=f"{named(judge(run).program)} answers on 127.0.0.1:8080 only, which SageMaker's pings cannot "
                 "reach, so the endpoint never becomes healthy",
-                help="Bind 0.0.0.0:8080 instead of 127.0.0.1 or localhost.",
+                help="bind 0.0.0.0:8080 instead of 127.0.0.1 or localhost",
             )
             return

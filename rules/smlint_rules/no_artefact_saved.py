@@ -85,6 +85,6 @@ class NoArtefactSaved(LiveRule):
                 location=record.anchor,
                 message=f"{named(found.program)} ends after {run.signal.name} and leaves nothing in /opt/ml/model or "
                 "/opt/ml/checkpoints, so a stopped job has no model",
-                help="Write the model to /opt/ml/model in the handler, or checkpoints to /opt/ml/checkpoints while training.",
+                help="write the model to /opt/ml/model in the handler, or checkpoints to /opt/ml/checkpoints while training",
             )
             return

@@ -77,6 +77,6 @@ class OptMlShadowed(LiveRule):
                 location=record.anchor,
                 message=f"{named(judge(run).program)} fails with exit code {run.exit_code} once SageMaker's directories "
                 f"cover {', '.join(record.mounts)} ({tail(run)}), and starts without them",
-                help="Keep what the program needs outside /opt/ml: `COPY … /opt/program/`.",
+                help="keep what the program needs outside /opt/ml: `COPY … /opt/program/`",
             )
             return

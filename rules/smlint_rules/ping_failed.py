@@ -87,7 +87,7 @@ class PingFailed(LiveRule):
                 location=record.anchor,
                 message=f"GET /ping on port 8080 {_answer(ping)} after {seconds(run.kill_at or 0.0)} and {ping.tries} "
                 "tries, so SageMaker never takes the endpoint into service",
-                help="Answer GET /ping with 200 on 0.0.0.0:8080 as soon as the model is loaded; give the model with --model.",
+                help="answer GET /ping with 200 on 0.0.0.0:8080 as soon as the model is loaded; give the model with --model",
             )
             return
 

@@ -98,12 +98,12 @@ def _message(record: ProbeRecord, run: Run, verdict: Verdict) -> str:
 def _help(run: Run, verdict: Verdict) -> str:
     if verdict is Verdict.NOT_STARTED:
         return (
-            "Make the ENTRYPOINT, or `train` and `serve` on PATH, an executable of the image's architecture."
+            "make the ENTRYPOINT, or `train` and `serve` on PATH, an executable of the image's architecture"
         )
     if verdict is Verdict.NEVER_READY:
-        return "Say when it is ready with --ready-log REGEX or --ready-ping, or wait longer with --ready-timeout SECONDS."
+        return "say when it is ready with --ready-log REGEX or --ready-ping, or wait longer with --ready-timeout SECONDS"
     if run.exit_code:
-        return "Give it what it needs to start: --channel NAME=DIR, --hyperparameters FILE, --model DIR, --env NAME=VALUE."
+        return "give it what it needs to start: --channel NAME=DIR, --hyperparameters FILE, --model DIR, --env NAME=VALUE"
     return (
-        "Give it enough work to be running when the signal comes: --channel NAME=DIR, --hyperparameters FILE."
+        "give it enough work to be running when the signal comes: --channel NAME=DIR, --hyperparameters FILE"
     )

@@ -86,6 +86,6 @@ class ReadonlyModelWrite(LiveRule):
                     location=record.anchor,
                     message=f"{named(judge(run).program)} writes to /opt/ml/model, which is read-only on an endpoint: "
                     f"{line.strip()[:160]}",
-                    help="Write to /tmp instead; for Hugging Face libraries set `ENV HF_HOME=/tmp/hf`.",
+                    help="write to /tmp instead; for Hugging Face libraries set `ENV HF_HOME=/tmp/hf`",
                 )
                 return

@@ -70,7 +70,7 @@ class SignalSwallowingLauncher(ContainerRule):
                     primary,
                     f"`{_called(launcher.argv)}` keeps SIGTERM from `{short(launch, program)}`: {program.sigterm.reason}, "
                     f"and the program {end}",
-                    f"start the program without `{_called(launcher.argv)}`, by its full path: "
+                    f"start the program without `{_called(launcher.argv)}`: "
                     f"`{_advice(launcher.argv, short(launch, program))}`",
                     related(
                         launcher.location, f"`{_called(launcher.argv)}` waits for the program here", primary
@@ -94,8 +94,16 @@ def _called(argv: tuple[str, ...]) -> str:
 
 
 def _advice(launcher: tuple[str, ...], program: str) -> str:
-    if launcher[0].rpartition("/")[2] != "conda":
+    """The program's command line; under conda with the path of the environment that ``conda run`` would look in."""
+    if launcher[0].rpartition("/")[2] != "conda" or program.startswith("/"):
         return program
-    option = next((index for index, word in enumerate(launcher) if word in ("-n", "--name")), None)
-    environment = launcher[option + 1] if option is not None and option + 1 < len(launcher) else "NAME"
-    return f"/opt/conda/envs/{environment}/bin/{program}"
+    prefix = _value(launcher, "-p", "--prefix")
+    return f"{prefix or '/opt/conda/envs/' + (_value(launcher, '-n', '--name') or 'NAME')}/bin/{program}"
+
+
+def _value(argv: tuple[str, ...], *options: str) -> str | None:
+    for index, word in enumerate(argv):
+        name, equals, value = word.partition("=")
+        if name in options:
+            return value if equals else next(iter(argv[index + 1 :]), None)
+    return None

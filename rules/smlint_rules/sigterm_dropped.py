@@ -101,11 +101,13 @@ def _help(run: Run, program: Process) -> str:
     name = run.signal.name
     hearing = hearing_of(run, program)
     if hearing is Hearing.IGNORES:
-        return f"Remove what ignores {name}: `trap '' TERM` in a script, `signal.SIG_IGN` in Python."
+        return f"remove what ignores {name}: `trap '' TERM` in a script, `signal.SIG_IGN` in Python"
     if hearing is not Hearing.DEFAULT:
-        return f"Take {name} in a thread that waits for it, or unblock it once its handler is installed."
+        return f"take {name} in a thread that waits for it, or unblock it once its handler is installed"
     if is_shell(program):
-        return f"Start the program with `exec`, so that it becomes PID 1, and install a handler for {name} in it."
+        return (
+            f"start the program with `exec`, so that it becomes PID 1, and install a handler for {name} in it"
+        )
     if is_python(program):
-        return f"Install a handler that saves and exits: `signal.signal(signal.{name}, stop)`."
-    return f"Install a handler for {name} in the program that saves and exits."
+        return f"install a handler that saves and exits: `signal.signal(signal.{name}, stop)`"
+    return f"install a handler for {name} in the program that saves and exits"

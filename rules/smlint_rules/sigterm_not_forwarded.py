@@ -105,9 +105,9 @@ class SigtermNotForwarded(LiveRule):
 
 def _help(run: Run, program: Process, unheard: Process) -> str:
     if is_shell(program):
-        return f"Let the program take the shell's place: `exec {unheard.command}`."
+        return f"let the program take the shell's place: `exec {unheard.command}`"
     number = f"signal.{run.signal.name}"
     return (
-        f"Forward it in the parent: `signal.signal({number}, lambda number, frame: child.send_signal(number))`, "
-        "and wait for the child."
+        f"forward it in the parent: `signal.signal({number}, lambda number, frame: child.send_signal(number))`, "
+        "and wait for the child"
     )

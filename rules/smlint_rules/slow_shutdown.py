@@ -86,6 +86,6 @@ class SlowShutdown(LiveRule):
                     location=record.anchor,
                     message=f"{under(run)}{named(found.program)} needs {seconds(run.seconds_to_stop)} of the "
                     f"{run.grace:g} s between {run.signal.name} and SIGKILL, so a slower machine loses what it saves",
-                    help="Save less in the handler: write checkpoints while the program runs, and only the rest at the "
-                    "signal.",
+                    help="save less in the handler: write checkpoints while the program runs, and only the rest at the "
+                    "signal",
                 )

@@ -61,6 +61,8 @@ def codes(rule: type[Rule], heading: Heading, images: Images, folder: Path) -> l
     finally:
         client.close()
     found = diagnostics(record, Plan(installed(), frozenset(installed().codes)))
+    # What to type reads as every other rule's does: no sentence of its own.
+    assert not [d.help for d in found if d.help[0].isupper() or d.help.endswith(".")]
     return sorted({diagnostic.code for diagnostic in found})
 
 

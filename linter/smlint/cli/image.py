@@ -36,7 +36,9 @@ def image(
             metavar="LIST", help="Judge the images named in this file, one a line; - is standard input."
         ),
     ] = None,
-    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Images judged side by side.")] = 1,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", metavar="NUMBER", min=1, help="Images judged side by side.")
+    ] = 1,
     platform: Annotated[
         str | None,
         typer.Option(
