@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import http.server
 import io
 import shutil
 import socket
+import ssl
 import subprocess
 import tarfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -73,6 +76,24 @@ def certificate(folder: Path) -> None:
     subprocess.run(
         ["openssl", *new, "-addext", "subjectAltName=IP:127.0.0.1", *files], check=True, capture_output=True
     )
+
+
+@contextmanager
+def https(folder: Path, handler: type[http.server.BaseHTTPRequestHandler]) -> Iterator[str]:
+    """host:port of a server with TLS; its certificate is written to ``folder`` as cert.pem, the key as key.pem."""
+    certificate(folder)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    server.socket = tls.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 @contextmanager

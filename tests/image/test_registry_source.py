@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import http.server
 import json
 import os
-import ssl
 import subprocess
-import threading
-import urllib.parse
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +18,7 @@ from smlint.image.reference import ImageError, parse_reference
 from smlint.image.remote import credentials
 from smlint.image.source import Unseen
 from tests.conftest import unavailable
-from tests.image import services, tars, tokens
+from tests.image import odd_registry, services, tars, tokens
 from tests.image.tars import Entry
 
 LAYER = tars.layer(Entry("opt/ml/model/weights", b"1" * 10), Entry("bin/sh", b"\x7fELF", mode=0o755))
@@ -223,135 +219,50 @@ def test_ecr_names_its_own_log_in(docker_config: Callable[[dict[str, Any]], None
         credentials("1.dkr.ecr.eu-west-1.amazonaws.com")
 
 
-class OddRegistry(http.server.BaseHTTPRequestHandler):
-    """Docker's token protocol, with an index of two platforms and an attestation."""
-
-    blobs: dict[str, tuple[str, bytes]] = {}
-    scopes: list[str] = []
-
-    def do_GET(self) -> None:
-        """Tokens at /token, everything else for those who have one."""
-        path = urllib.parse.urlsplit(self.path)
-        if path.path == "/token":
-            self.scopes.extend(urllib.parse.parse_qs(path.query).get("scope", []))
-            self.answer(200, "application/json", b'{"token": "opened"}')
-        elif self.headers.get("Authorization") != "Bearer opened":
-            address = self.headers["Host"]
-            challenge = f'Bearer realm="https://{address}/token",service="test",scope="repository:app:pull"'
-            self.answer(401, "application/json", b"{}", challenge)
-        else:
-            name = path.path.rpartition("/")[2]
-            if name in self.blobs:
-                self.answer(200, *self.blobs[name])
-            else:
-                self.answer(404, "application/json", b"{}")
-
-    def answer(self, status: int, kind: str, content: bytes, challenge: str = "") -> None:
-        """Send one answer."""
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(content)))
-        if challenge:
-            self.send_header("WWW-Authenticate", challenge)
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Silent."""
-
-
 @pytest.fixture
-def odd_registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def odd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[odd_registry.OddRegistry]:
     if reason := services.missing("openssl"):
         unavailable(reason)
-    services.certificate(tmp_path)
-    OddRegistry.blobs = blobs()
-    OddRegistry.scopes = []
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), OddRegistry)
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
-    server.socket = tls.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "cert.pem"))
-    yield f"127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def blobs() -> dict[str, tuple[str, bytes]]:
-    found: dict[str, tuple[str, bytes]] = {}
-
-    def store(content: bytes, kind: str) -> dict[str, Any]:
-        digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
-        found[digest] = (kind, content)
-        return {"mediaType": kind, "digest": digest, "size": len(content)}
-
-    entries = []
-    for architecture in ("amd64", "arm64"):
-        config = json.loads(tars.config([LAYER], Entrypoint=[f"/{architecture}"]))
-        config["architecture"] = architecture
-        manifest = {
-            "schemaVersion": 2,
-            "config": store(json.dumps(config).encode(), "application/vnd.docker.container.image.v1+json"),
-            "layers": [store(LAYER, "application/vnd.docker.image.rootfs.diff.tar")],
-        }
-        kind = "application/vnd.docker.distribution.manifest.v2+json"
-        entries.append(
-            {
-                **store(json.dumps(manifest).encode(), kind),
-                "platform": {"os": "linux", "architecture": architecture},
-            }
-        )
-    unknown = {"os": "unknown", "architecture": "unknown"}
-    entries.append({**store(b"{}", "application/vnd.oci.image.manifest.v1+json"), "platform": unknown})
-    index = json.dumps({"schemaVersion": 2, "manifests": entries}).encode()
-    found["1"] = ("application/vnd.oci.image.index.v1+json", index)
-    broken = {"schemaVersion": 2, "config": {"digest": "sha256:" + "0" * 64}, "layers": []}
-    found["broken"] = ("application/vnd.oci.image.manifest.v1+json", json.dumps(broken).encode())
-    found["sha256:" + "0" * 64] = ("application/octet-stream", b"something else")
-    found["old"] = ("application/vnd.docker.distribution.manifest.v1+json", b"{}")
-    return found
+    with odd_registry.serving(tmp_path, LAYER) as found:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(found.certificate))
+        yield found
 
 
 class TestOddAnswers:
     def test_a_token_is_got_and_the_platform_chosen(
-        self, odd_registry: str, docker_config: Callable[[dict[str, Any]], None]
+        self, odd: odd_registry.OddRegistry, docker_config: Callable[[dict[str, Any]], None]
     ) -> None:
-        source = open_image(parse_reference(f"docker://{odd_registry}/app:1"), Options())
+        source = open_image(parse_reference(f"docker://{odd.address}/app:1"), Options())
         assert source.config.entrypoint == ("/amd64",)
         assert source.manifest.media_type == "application/vnd.oci.image.index.v1+json"
         assert source.manifest.attestations
-        assert OddRegistry.scopes == ["repository:app:pull"]
+        assert odd.scopes == ["repository:app:pull"]
         source.close()
 
     def test_another_platform(
-        self, odd_registry: str, docker_config: Callable[[dict[str, Any]], None]
+        self, odd: odd_registry.OddRegistry, docker_config: Callable[[dict[str, Any]], None]
     ) -> None:
-        source = open_image(
-            parse_reference(f"docker://{odd_registry}/app:1"), Options(platform="linux/arm64")
-        )
+        source = open_image(parse_reference(f"docker://{odd.address}/app:1"), Options(platform="linux/arm64"))
         assert source.config.entrypoint == ("/arm64",)
         source.close()
 
     def test_a_platform_that_is_not_there(
-        self, odd_registry: str, docker_config: Callable[[dict[str, Any]], None]
+        self, odd: odd_registry.OddRegistry, docker_config: Callable[[dict[str, Any]], None]
     ) -> None:
-        text = told(f"docker://{odd_registry}/app:1", platform="windows/amd64")
+        text = told(f"docker://{odd.address}/app:1", platform="windows/amd64")
         assert text.endswith(
             "is not there for windows/amd64, only for linux/amd64, linux/arm64; choose with --platform"
         )
 
     def test_a_blob_that_is_another(
-        self, odd_registry: str, docker_config: Callable[[dict[str, Any]], None]
+        self, odd: odd_registry.OddRegistry, docker_config: Callable[[dict[str, Any]], None]
     ) -> None:
-        assert "0000" in told(f"docker://{odd_registry}/app:broken")
+        assert "0000" in told(f"docker://{odd.address}/app:broken")
 
     def test_a_manifest_of_schema_1(
-        self, odd_registry: str, docker_config: Callable[[dict[str, Any]], None]
+        self, odd: odd_registry.OddRegistry, docker_config: Callable[[dict[str, Any]], None]
     ) -> None:
-        assert "is no image that can be read" in told(f"docker://{odd_registry}/app:old")
+        assert "is no image that can be read" in told(f"docker://{odd.address}/app:old")
 
     def test_plain_http_gets_no_credentials(
         self, registry: str, docker_config: Callable[[dict[str, Any]], None]

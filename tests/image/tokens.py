@@ -5,9 +5,7 @@ from __future__ import annotations
 import base64
 import http.server
 import json
-import ssl
 import subprocess
-import threading
 import time
 import urllib.parse
 from collections.abc import Iterator
@@ -33,7 +31,6 @@ class TokenRegistry(NamedTuple):
 @contextmanager
 def registry(folder: Path) -> Iterator[TokenRegistry]:
     """A docker-registry and its token server, both with TLS."""
-    services.certificate(folder)
     scopes: list[str] = []
     with _server(folder, scopes) as realm:
         port = services.free_port()
@@ -82,18 +79,8 @@ def _server(folder: Path, scopes: list[str]) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:
             """Silent."""
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Tokens)
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(folder / "cert.pem", folder / "key.pem")
-    server.socket = tls.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"https://127.0.0.1:{server.server_address[1]}/token"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with services.https(folder, Tokens) as address:
+        yield f"https://{address}/token"
 
 
 def _token(folder: Path, scopes: list[str]) -> str:
