@@ -85,6 +85,39 @@ CERTAIN: dict[str, str] = {
     "sh d/run": "d/run",
     "bash -c 'chmod +x a.sh'": "a.sh",
 }
+#: Files that are written over others, or nothing: their modes must be known afterwards.
+WRITTEN_OVER: dict[str, str] = {
+    "cp a.sh d/run": "d/run",
+    "cp d/run a.sh": "a.sh",
+    "cp -f d/run a.sh": "a.sh",
+    "cp -r d/run a.sh": "a.sh",
+    "cp --preserve=timestamps d/run a.sh": "a.sh",
+    "cp -p d/run a.sh": "a.sh",
+    "cp -a a.sh d/run": "d/run",
+    "cp --archive a.sh d/run": "d/run",
+    "cp --preserve a.sh d/run": "d/run",
+    "cp --preserve=timestamps,mode a.sh d/run": "d/run",
+    "cp --preserve=all a.sh d/run": "d/run",
+    "cp -b a.sh d/run": "d/run",
+    "cp -lf a.sh d/run": "d/run",
+    "cp d/open c": "c",
+    "cp -p d/open c": "c",
+    "cp --no-preserve=mode d/run c": "c",
+    "cp --no-preserve=mode a.sh d/run": "d/run",
+    "cp a.sh c && cp d/run c": "c",
+    "cp d/run c && cp a.sh c && cp c d/b.py": "c d/b.py",
+    "cp -r d e": "e/run e/b.py e/open",
+    "mv a.sh d/run": "d/run",
+    "mv d/run a.sh": "a.sh",
+    "install a.sh d/run": "d/run",
+    "install -m 600 d/run a.sh": "a.sh",
+    "ln -f d/run a.sh": "a.sh",
+    "ln -sf d/run a.sh": "a.sh",
+    "echo x > d/run": "d/run",
+    "echo x | tee d/run": "d/run",
+    "cat a.sh >> d/run": "d/run",
+    "sed -i s/a/b/ d/run": "d/run",
+}
 #: What may have been done, so that nothing may be said.
 UNCERTAIN: dict[str, str] = {
     "chmod g=u,o=g a.sh": "",
@@ -95,6 +128,13 @@ UNCERTAIN: dict[str, str] = {
     "rm $X/a.sh || true": "a.sh",
     "cp $X d/ || true": "d/a.sh",
     "cp a.sh $X || true": "",
+    "cp -n a.sh d/run": "d/run",
+    "cp -u a.sh d/run": "d/run",
+    "cp -i a.sh d/run < /dev/null; true": "d/run",
+    "cp -s $PWD/a.sh l": "",
+    "cp --attributes-only -p a.sh d/run": "d/run",
+    "mv -n a.sh d/run": "a.sh d/run",
+    "dd if=a.sh of=d/run": "d/run",
     "mv $X e || true": "e",
     "mv d/$X e || true": "d/run",
     "ln -s $X l || true": "l",
@@ -123,6 +163,8 @@ def context(tmp_path: Path) -> Path:
     (root / "a.sh").write_bytes(b"#!/bin/sh\r\necho a\r\n")
     (root / "d" / "run").write_text("#!/bin/sh\n")
     (root / "d" / "b.py").write_text("pass\n")
+    (root / "d" / "open").write_text("open\n")
+    (root / "d" / "open").chmod(0o666)
     (root / "a.sh").chmod(0o644)
     (root / "d" / "run").chmod(0o755)
     (root / "d" / "b.py").chmod(0o600)
@@ -158,6 +200,16 @@ def test_what_is_certain_is_said_and_true(command: str, context: Path, tmp_path:
     certain = CERTAIN[command].split()
     found = compare(command, certain, context, tmp_path / "root")
     assert [path for path in certain if isinstance(found[path], Unknown)] == []
+
+
+@pytest.mark.parametrize("command", WRITTEN_OVER)
+def test_the_mode_of_what_is_written_over_is_known_and_true(
+    command: str, context: Path, tmp_path: Path
+) -> None:
+    found = compare(command, WRITTEN_OVER[command].split(), context, tmp_path / "root")
+    modes = [fact.value.mode for fact in found.values() if isinstance(fact, Known)]
+    assert len(modes) == len(found)
+    assert None not in modes
 
 
 @pytest.mark.parametrize("command", UNCERTAIN)

@@ -136,6 +136,14 @@ def test_mode(make: Callable[[Tree], Path], body: str, path: str, mode: int | No
     assert fact.value.mode == mode
 
 
+def test_a_mode_is_read_with_the_escape_character_of_the_file(make: Callable[[Tree], Path]) -> None:
+    text = "# escape=`\nFROM scratch\nCOPY --chmod=7``55 plain /x\n"
+    context = make({"plain": "p"})
+    fact = build_container(parse(text), path="Dockerfile", context=str(context)).files.lookup("/x")
+    assert isinstance(fact, Known)
+    assert fact.value.mode == 0o755
+
+
 @pytest.mark.parametrize(
     ("body", "path", "expected"),
     [

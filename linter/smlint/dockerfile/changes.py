@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import re
 from collections.abc import Callable
 from typing import Final, NamedTuple, TypeAlias
@@ -32,12 +33,26 @@ _ESCAPES: Final = {
 Change: TypeAlias = Callable[[Fact[FileEntry]], Fact[FileEntry]]
 
 
+class Mode(enum.Enum):
+    """Where the mode of what arrives somewhere comes from."""
+
+    #: From the source, to the bit.
+    COPIED = enum.auto()
+    #: From what stands there already, else from the source, as far as the umask lets it.
+    WRITTEN = enum.auto()
+    #: From what stands there already, else the one of every new file.
+    NOT_COPIED = enum.auto()
+    #: COPIED or WRITTEN: GNU cp and BusyBox do different things with ``--remove-destination``.
+    EITHER = enum.auto()
+
+
 class CopiedFrom(NamedTuple):
     """What stands at the path came from another one, as that was before the command."""
 
     path: str
     #: The mode it was given on the way, as chmod takes it.
     mode: str | None = None
+    how: Mode = Mode.COPIED
 
 
 class LinkTo(NamedTuple):
@@ -112,6 +127,30 @@ def with_mode(written: str | None) -> Change:
         return Known(entry._replace(mode=mode), before.location)
 
     return change
+
+
+def copied_onto(old: Fact[FileEntry], how: Mode) -> Change:
+    """``cp`` to where ``old`` stood."""
+
+    def change(source: Fact[FileEntry]) -> Fact[FileEntry]:
+        if not isinstance(source, Known):
+            return source
+        mode = source.value.mode
+        arrives = _written_mode(source.value, old, how)
+        if how is Mode.EITHER and arrives != mode:
+            arrives = None
+        return Known(source.value._replace(mode=arrives), source.location)
+
+    return change
+
+
+def _written_mode(source: FileEntry, old: Fact[FileEntry], how: Mode) -> int | None:
+    if not isinstance(old, Absent):
+        return old.value.mode if isinstance(old, Known) else None
+    if how is Mode.NOT_COPIED:
+        return NEW_DIRECTORY_MODE if source.kind is FileKind.DIRECTORY else NEW_FILE_MODE
+    # GNU cp takes the set-id bits away from a new file, BusyBox leaves them.
+    return None if source.mode is None or source.mode & 0o7000 else source.mode & NEW_DIRECTORY_MODE
 
 
 def written(path: str, content: str | None, location: Location, *, append: bool) -> Change:

@@ -8,7 +8,7 @@ what a RUN does is that of :mod:`.ran`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smlint.container import ABSENT, UNRESOLVED, Fact, FileEntry, FileKind, Known, Unknown
 from smlint.dockerfile.buildcontext import LINK_LIMIT, BuildContext
@@ -24,6 +24,17 @@ if TYPE_CHECKING:
     from smlint.dockerfile.ran import Ran
 
 
+#: How many copied files are looked behind: each goes back through the whole history.
+_MAX_BEFORE: Final = 64
+
+
+class _Until(NamedTuple):
+    """The end of the history that is looked at: a step, and of it the commands before one (None: all)."""
+
+    step: int
+    command: int | None = None
+
+
 class StageFiles:
     """The files of all stages of a Dockerfile."""
 
@@ -31,8 +42,9 @@ class StageFiles:
         """``context`` is None where there is none; ``path`` is what locations call the Dockerfile."""
         self._histories = histories
         self._runs = runs
-        self._placed = Placed(context, path, self.lookup_in)
+        self._placed = Placed(context, path, self.lookup_in, histories.escape)
         self._known: dict[tuple[int, str], Fact[FileEntry]] = {}
+        self._known_before: dict[tuple[int, str, int, int], Fact[FileEntry]] = {}
         self._ran: Ran | None = None
         self._depth = 0
 
@@ -71,16 +83,34 @@ class StageFiles:
         return self._known[key]
 
     def _looked_up(self, history: History, path: str) -> Fact[FileEntry]:
-        changes, found = self._traced(history, path, named=True)
+        return self._decided(history, path, _Until(len(history.steps) - 1))
+
+    def _before(self, history: History, number: int, command: int, path: str) -> Fact[FileEntry]:
+        """What stood at ``path`` before a command of a RUN: the mode it leaves to what is written over it."""
+        key = (history.stage.number, path, number, command)
+        if key not in self._known_before:
+            if self._depth >= LINK_LIMIT or len(self._known_before) >= _MAX_BEFORE:
+                return Unknown("links and copies lead on and on")
+            self._depth += 1
+            try:
+                self._known_before[key] = self._decided(history, path, _Until(number, command))
+            finally:
+                self._depth -= 1
+        return self._known_before[key]
+
+    def _decided(self, history: History, path: str, until: _Until) -> Fact[FileEntry]:
+        changes, found = self._traced(history, path, until, named=True)
         if found is ABSENT:
             # What unpacks files where it runs, without naming them, may have made it.
-            changes, found = self._traced(history, path, named=False)
+            changes, found = self._traced(history, path, until, named=False)
         return _applied(changes, found)
 
-    def _traced(self, history: History, path: str, *, named: bool) -> tuple[list[Change], Fact[FileEntry]]:
+    def _traced(
+        self, history: History, path: str, until: _Until, *, named: bool
+    ) -> tuple[list[Change], Fact[FileEntry]]:
         """Where the file comes from, and what later steps did to it; ``named``: only those that may name it."""
         changes: list[Change] = []
-        for number in range(len(history.steps) - 1, -1, -1):
+        for number in range(until.step, -1, -1):
             step = history.steps[number]
             if step.instruction.keyword == "RUN":
                 text = self._runs.text(step)
@@ -89,8 +119,9 @@ class StageFiles:
                 if self._ran is None:
                     from smlint.dockerfile.ran import Ran
 
-                    self._ran = Ran(self._runs, self._lookup_known)
-                found = self._ran.by(history, number, path, changes)
+                    self._ran = Ran(self._runs, self._lookup_known, self._before)
+                command = until.command if number == until.step else None
+                found = self._ran.by(history, number, path, changes, command)
                 if isinstance(found, str):
                     path = found
                     continue
@@ -102,7 +133,7 @@ class StageFiles:
                     found = self._lookup_known(history.stage, found)
             if found is not None:
                 return changes, found
-        return changes, _below(history, path)
+        return changes, _below(history, until)
 
     def _entered(self, step: Step, path: str) -> Fact[FileEntry] | None:
         if within(step.directory, path) is None:
@@ -117,10 +148,12 @@ def _applied(changes: Iterable[Change], fact: Fact[FileEntry]) -> Fact[FileEntry
     return fact
 
 
-def _below(history: History, path: str) -> Fact[FileEntry]:
-    """What the image under the first step has at ``path``."""
+def _below(history: History, until: _Until) -> Fact[FileEntry]:
+    """What the image under the first step has at a path that no step is known to have changed."""
     if history.base != "scratch":
         return Unknown(f"the base image {history.base.replace(UNRESOLVED, '…')} may have it")
-    if any(step.instruction.keyword == "RUN" for step in history.steps):
+    # Commands that are not understood may have made it, also those of the RUN at hand; before its first one are none.
+    steps = history.steps[: until.step if until.command == 0 else until.step + 1]
+    if any(step.instruction.keyword == "RUN" for step in steps):
         return Unknown("a RUN may have made it")
     return ABSENT

@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 
 from smlint.container import UNRESOLVED, SimpleCommand
 from smlint.dockerfile import changes
-from smlint.dockerfile.changes import Changed, CopiedFrom, Effect, LinkTo, Opaque, Removed
+from smlint.dockerfile.changes import Changed, CopiedFrom, Effect, LinkTo, Mode, Opaque, Removed
 from smlint.dockerfile.operands import Match, Operands, match, match_above
 from smlint.dockerfile.paths import is_directory_name, join, name, within
 
@@ -113,6 +113,31 @@ def _copy(operands: Operands, path: str, is_directory: IsDirectory) -> Effect | 
     return None
 
 
+def _cp(operands: Operands, path: str, is_directory: IsDirectory) -> Effect | None:
+    found = _copy(operands, path, is_directory)
+    if not isinstance(found, CopiedFrom):
+        return found
+    if operands.has("n", "u", "i", "s", "--no-clobber", "--update", "--interactive", "--symbolic-link"):
+        return Opaque("cp may have left what was there, or made a link")
+    if operands.has("--attributes-only"):
+        return Opaque("cp may have changed its mode")
+    return found._replace(how=_mode_of_copy(operands))
+
+
+def _mode_of_copy(operands: Operands) -> Mode:
+    preserved = [value for option, value in operands.pairs() if option == "--preserve" and value]
+    if operands.has("p", "a", "--archive") or "--preserve" in operands.words:
+        return Mode.COPIED
+    if any(each in ("mode", "all") for value in preserved for each in value.split(",")):
+        return Mode.COPIED
+    # The file that stood there is put aside, or linked to instead of written.
+    if operands.has("b", "l", "--backup", "--link"):
+        return Mode.COPIED
+    if operands.has("--no-preserve"):
+        return Mode.NOT_COPIED
+    return Mode.EITHER if operands.has("--remove-destination") else Mode.WRITTEN
+
+
 def _copied(source: str, destination: str, operands: Operands, path: str, *, into: bool) -> Effect | None:
     if UNRESOLVED in destination or UNRESOLVED in source:
         if match_above(destination, "/", path) is Match.NO:
@@ -134,11 +159,14 @@ def _copied(source: str, destination: str, operands: Operands, path: str, *, int
 
 def _move(operands: Operands, path: str, is_directory: IsDirectory) -> Effect | None:
     arrived = _copy(operands, path, is_directory)
+    if arrived is not None and operands.has("n", "u", "i", "--no-clobber", "--update", "--interactive"):
+        return Opaque("mv may have left what was there")
     if arrived is not None:
         return arrived
     sources, _ = operands.sources_and_target()
     found = _strongest(_touched(source, operands, path, recursive=True) for source in sources)
-    if found is Match.PERHAPS:
+    uncertain = operands.has("n", "u", "i", "--no-clobber", "--update", "--interactive")
+    if found is Match.PERHAPS or (found is Match.YES and uncertain):
         return Opaque("mv may have taken it away")
     return Removed() if found is Match.YES else None
 
@@ -291,8 +319,9 @@ def _other(operands: Operands, path: str, is_directory: IsDirectory) -> Effect |
         first = next((at for at, word in enumerate(words) if not word.startswith("-")), 0)
         words = words[first + 1 :]
     for word in words:
-        value = word.partition("=")[2] if word.startswith("-") else word
-        if value and match(value, operands.directory, path) is Match.YES:
+        # "--output=file", "of=file".
+        values = {word.partition("=")[2], "" if word.startswith("-") else word} - {""}
+        if any(match(value, operands.directory, path) is Match.YES for value in values):
             return Opaque(f"{_shown(program)} may have changed it")
     return None
 
@@ -312,7 +341,7 @@ def _shown(text: str) -> str:
 _HANDLERS: Final[dict[str, Callable[[Operands, str, IsDirectory], Effect | None]]] = {
     "aws": _fills,
     "chmod": _chmod,
-    "cp": _copy,
+    "cp": _cp,
     "curl": _download,
     "dos2unix": _line_ends,
     "find": _find,

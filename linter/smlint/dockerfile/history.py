@@ -49,7 +49,7 @@ class Histories:
 
     def __init__(self, evaluation: Evaluation, escape: str) -> None:
         self._evaluation = evaluation
-        self._escape = escape
+        self.escape = escape
         self._made: dict[int, History] = {}
 
     def of(self, stage: Stage) -> History:
@@ -57,7 +57,7 @@ class Histories:
         if stage.number not in self._made:
             steps = tuple(step for state in self._evaluation.line(stage) for step in state.steps)
             placed = {
-                number: placements(step, self._evaluation.stages, self._escape)
+                number: placements(step, self._evaluation.stages, self.escape)
                 for number, step in enumerate(steps)
                 if step.instruction.keyword in ("COPY", "ADD")
             }

@@ -38,12 +38,19 @@ class Placed:
     """Answers for the COPY and ADD steps of one file."""
 
     def __init__(
-        self, context: BuildContext | None, path: str, lookup_in: Callable[[Stage, str], Fact[FileEntry]]
+        self,
+        context: BuildContext | None,
+        path: str,
+        lookup_in: Callable[[Stage, str], Fact[FileEntry]],
+        escape: str,
     ) -> None:
-        """``path`` is what locations call the Dockerfile; ``lookup_in`` finds files of other stages."""
+        """``path`` is what locations call the Dockerfile; ``lookup_in`` finds files of other stages; ``escape`` is the
+        Dockerfile's escape character.
+        """
         self._context = context
         self.path = path
         self._lookup_in = lookup_in
+        self._escape = escape
 
     def by(self, history: History, number: int, path: str) -> Answer:
         """What step ``number`` puts at ``path``; a path instead of a fact is where a link at ``path`` leads."""
@@ -220,7 +227,7 @@ class Placed:
         from smlint.dockerfile.changes import changed_mode
 
         try:
-            written = expand(flag.value, placement.step.lookup)
+            written = expand(flag.value, placement.step.lookup, escape=self._escape)
         except ExpansionError:
             return None
         return None if UNRESOLVED in written else changed_mode(mode, written)

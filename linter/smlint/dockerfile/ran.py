@@ -7,7 +7,16 @@ from collections.abc import Callable
 from typing import Final
 
 from smlint.container import ABSENT, UNRESOLVED, Fact, FileEntry, SimpleCommand, Unknown
-from smlint.dockerfile.changes import Change, Changed, CopiedFrom, LinkTo, Opaque, with_mode
+from smlint.dockerfile.changes import (
+    Change,
+    Changed,
+    CopiedFrom,
+    LinkTo,
+    Mode,
+    Opaque,
+    copied_onto,
+    with_mode,
+)
 from smlint.dockerfile.effects import changers, effect
 from smlint.dockerfile.history import History
 from smlint.dockerfile.operands import Operands
@@ -23,16 +32,25 @@ _CHANGES_DIRECTORY: Final = re.compile(r"\b(?:cd|pushd|popd|chroot|env)\b")
 class Ran:
     """Answers for the RUN steps of one file."""
 
-    def __init__(self, runs: Runs, lookup_in: Callable[[Stage, str], Fact[FileEntry]]) -> None:
-        """``lookup_in`` finds what links lead to."""
+    def __init__(
+        self,
+        runs: Runs,
+        lookup_in: Callable[[Stage, str], Fact[FileEntry]],
+        lookup_before: Callable[[History, int, int, str], Fact[FileEntry]],
+    ) -> None:
+        """``lookup_in`` finds what links lead to; ``lookup_before`` what stood at a path before a step's command."""
         self._runs = runs
         self._lookup_in = lookup_in
+        self._lookup_before = lookup_before
         self._changers: dict[int, tuple[Operands, ...] | None] = {}
 
     def by(
-        self, history: History, number: int, path: str, changes: list[Change]
+        self, history: History, number: int, path: str, changes: list[Change], until: int | None = None
     ) -> Fact[FileEntry] | str | None:
-        """What step ``number`` did: decided, or where to look further; changes on the way are added to ``changes``."""
+        """What step ``number`` did: decided, or where to look further; changes on the way are added to ``changes``.
+
+        ``until`` is the number of the command, from 0, before which to stop.
+        """
         step = history.steps[number]
         text = self._runs.text(step).text
         commands = self._commands(step)
@@ -41,13 +59,16 @@ class Ran:
             return Unknown("a RUN that smlint cannot read may have changed it") if named else None
         started_with = path
         in_base = path.startswith(BASE_DIRECTORY) and not _CHANGES_DIRECTORY.search(text)
-        for operands in reversed(commands):
+        for at in reversed(range(len(commands) if until is None else until)):
+            operands = commands[at]
             if in_base and operands.directory == UNRESOLVED:
                 operands = operands._replace(command=operands.command._replace(directory=BASE_DIRECTORY))
             found = effect(operands, path, history.is_directory)
             if isinstance(found, Changed):
                 changes.append(found.change)
             elif isinstance(found, CopiedFrom):
+                if found.how is not Mode.COPIED:
+                    changes.append(copied_onto(self._lookup_before(history, number, at, path), found.how))
                 path = found.path
                 if found.mode is not None:
                     changes.append(with_mode(found.mode))
