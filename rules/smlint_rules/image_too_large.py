@@ -63,7 +63,7 @@ class ImageTooLarge(ContainerRule):
             return
         yield Finding(
             container.anchor,
-            f"the image has {size / 1024**3:.1f} GiB uncompressed: a serverless endpoint takes at most 10 GiB",
+            f"the image has {_shown(size)} uncompressed: a serverless endpoint takes at most {_most(size)}",
             "leave out what serving does not need, or use an endpoint with instances",
             level={Workload.INFERENCE: Severity.INFO},
         )
@@ -76,6 +76,19 @@ def _serverless(request: Request, size: int) -> Iterator[Finding]:
         if isinstance(serverless, Known):
             yield Finding(
                 serverless.location,
-                f"the variant is serverless and the image has {size / 1024**3:.1f} GiB uncompressed: it takes at most 10 GiB",
+                f"the variant is serverless and the image has {_shown(size)} uncompressed: it takes at most {_most(size)}",
                 "leave out what serving does not need, or give the variant an InstanceType",
             )
+
+
+def _is_close(size: int) -> bool:
+    """Whether the size would read like the limit."""
+    return f"{size / 1024**3:.1f}" == "10.0"
+
+
+def _shown(size: int) -> str:
+    return f"{size:,} bytes" if _is_close(size) else f"{size / 1024**3:.1f} GiB"
+
+
+def _most(size: int) -> str:
+    return f"{LIMIT:,} (10 GiB)" if _is_close(size) else "10 GiB"
