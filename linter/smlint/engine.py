@@ -66,7 +66,7 @@ def diagnose(
         severity=plan.severities.get(rule.code, severity),
         message=finding.message,
         help=finding.help,
-        url=rule.url(),
+        url=finding.url or rule.url(),
         location=finding.location,
         related=finding.related,
         fix=finding.fix,

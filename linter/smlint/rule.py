@@ -48,6 +48,8 @@ class Finding(NamedTuple):
     fix: Fix | None = None
     #: Where this finding is worth something else than the rule's own level.
     level: Level | None = None
+    #: The page that fits it better than the first of the rule's references; "" where that one does.
+    url: str = ""
 
 
 class Context(NamedTuple):

@@ -35,6 +35,8 @@ class SyntaxErrorInInput(EngineRule):
     References
     ----------
     - [Dockerfile reference](https://docs.docker.com/reference/dockerfile/)
+    - [Requests in files, as the AWS CLI takes them](https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-skeleton.html)
+    - [CreateTrainingJob and the other requests](https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Operations_Amazon_SageMaker_Service.html)
     """
 
     code = "SM900"

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from smlint import registry
 from smlint.cli import main
 from smlint.report import FORMATS
 
@@ -82,6 +83,17 @@ def test_the_kind_can_be_said(folder: Path, capsys: pytest.CaptureFixture[str]) 
     out = run(capsys, "job", "job.json", "--kind", "CreateTransformJob", "--format", "concise")[1]
     assert "SM619 the request has no TransformInput" in out
     assert run(capsys, "job", "job.json", "--kind", "CreateModel")[0] == 0
+
+
+@pytest.mark.parametrize("text", ["{,}", '{"TrainingJobName": "a", "TrainingJobName": "b"}'])
+def test_what_cannot_be_read_links_to_a_page_about_requests(
+    folder: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    (folder / "job.json").write_text(text, encoding="utf-8")
+    document = json.loads(run(capsys, "job", "job.json", "--select", "SM900", "--format", "json")[1])
+    (url,) = {finding["url"] for finding in document["diagnostics"]}
+    assert "docker" not in url
+    assert url in (registry.installed().load("SM900").__doc__ or "")
 
 
 def test_a_file_of_a_hundred_megabytes_is_one_finding(

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from smlint.image.source import ImageSource
 
 _SYNTAX_ERROR = "SM900"
+#: Among the references of that rule, the one about requests.
+_REQUESTS_IN_FILES = "https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-skeleton.html"
 
 
 class Target(NamedTuple):
@@ -166,7 +168,9 @@ def _unseen(image: _Image, plan: Plan, workloads: tuple[Workload, ...]) -> Itera
 
 def _refused(error: RequestSyntaxError, name: str, data: bytes, plan: Plan) -> Outcome:
     place = RequestLocation(name, "", error.line, error.column, error.line, error.column + 1)
-    finding = Finding(place, f"the file cannot be read as a job request: {error}", error.help)
+    finding = Finding(
+        place, f"the file cannot be read as a job request: {error}", error.help, url=_REQUESTS_IN_FILES
+    )
     found = _diagnostics([finding], plan, (Workload.TRAINING,))
     # Reports quote the line: it may hold a secret, and what cannot be read has no environment to look for it in.
     text = without_secrets(data.decode("utf-8-sig", "replace"), [], set())
@@ -174,7 +178,10 @@ def _refused(error: RequestSyntaxError, name: str, data: bytes, plan: Plan) -> O
 
 
 def _repeated(document: Document, plan: Plan, workloads: tuple[Workload, ...]) -> Iterable[Diagnostic]:
-    findings = (Finding(problem.location, problem.message, problem.help) for problem in document.problems())
+    findings = (
+        Finding(problem.location, problem.message, problem.help, url=_REQUESTS_IN_FILES)
+        for problem in document.problems()
+    )
     return _diagnostics(findings, plan, workloads)
 
 
