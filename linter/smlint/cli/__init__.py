@@ -7,11 +7,12 @@ every import on every commit.
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn, TextIO
 
 from smlint.cli.messages import UsageError, complain
 from smlint.exit_code import ExitCode
@@ -48,6 +49,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         if sys.stdout is None:
             raise UsageError("standard output is closed")
+        _write_utf_8(sys.stdout)
         code = _dispatch(list(arguments))
         sys.stdout.flush()
     except UsageError as error:
@@ -68,6 +70,12 @@ def main(arguments: Sequence[str]) -> int:
     except Exception as error:
         return _bug(error, verbose="--verbose" in arguments or "-v" in arguments)
     return code
+
+
+def _write_utf_8(output: TextIO) -> None:
+    """Documents say that they are UTF-8, and a patch names files by their bytes: the locale has no say."""
+    if isinstance(output, io.TextIOWrapper):
+        output.reconfigure(encoding="utf-8", errors="surrogateescape")
 
 
 def _forget_output() -> None:

@@ -131,7 +131,9 @@ ConfigFile = Annotated[
     typer.Option("--config", metavar="FILE", help="Take this configuration instead of the closest one."),
 ]
 Isolated = Annotated[bool, typer.Option("--isolated", help="Read no configuration file.")]
-ColorWhen = Annotated[Color, typer.Option("--color", help="When to colour; auto obeys NO_COLOR.")]
+ColorWhen = Annotated[
+    Color, typer.Option("--color", help="When to colour; auto obeys NO_COLOR and FORCE_COLOR.")
+]
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="Print findings only: nothing when there are none.")
 ]

@@ -53,7 +53,7 @@ def emit(report: Report, name: str, targets: Iterable[Target], color: Color, *, 
     if name == "text" and _is_colored(color):
         from smlint.report.terminal import draw
 
-        draw(report, sys.stdout, force=color is Color.ALWAYS)
+        draw(report, sys.stdout, force=not sys.stdout.isatty())
         return
     sys.stdout.write(render(name, report))
 
@@ -72,6 +72,8 @@ def write_text(text: str, path: str) -> None:
 
 
 def _is_colored(color: Color) -> bool:
-    if color is Color.AUTO:
-        return not os.environ.get("NO_COLOR") and sys.stdout.isatty()
-    return color is Color.ALWAYS
+    if color is not Color.AUTO:
+        return color is Color.ALWAYS
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()

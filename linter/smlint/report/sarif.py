@@ -142,9 +142,13 @@ def _location(location: Location, root: str) -> dict[str, Any]:
 
 def _artifact(path: str) -> dict[str, Any]:
     if os.path.isabs(path):
-        return {"uri": "file://" + quote(path if path.startswith("/") else f"/{path}")}
+        return {"uri": "file://" + _quoted(path if path.startswith("/") else f"/{path}")}
     # Not even a colon stays as it is: the first segment would be read as a scheme.
-    return {"uri": quote(path), "uriBaseId": _BASE}
+    return {"uri": _quoted(path), "uriBaseId": _BASE}
+
+
+def _quoted(path: str) -> str:
+    return quote(path, errors="surrogateescape")
 
 
 def _region(line: int, column: int, end_line: int, end_column: int) -> dict[str, int]:
