@@ -19,9 +19,11 @@ from smlint.rule import Finding
 from smlint.workload import Workload
 
 _COMMENT: Final = re.compile(
-    r"#\s*smlint[:\s]\s*(?P<global>global\s+)?(?P<key>[A-Za-z-]+)\s*=\s*(?P<values>[^#]*?)\s*(?:--\s*(?P<reason>.*))?$"
+    r"#\s*smlint[:\s]\s*(?P<global>global\s+)?(?P<key>[A-Za-z-]+)\s*=\s*(?P<values>[^#]*?)\s*(?:(?:--|#)\s*(?P<reason>.*))?$"
 )
-_VALUE: Final = re.compile(r"[^\s,]+")
+#: An ignore without ``=``; "smlint ignores …" is prose.
+_WITHOUT_VALUES: Final = re.compile(r"#\s*smlint[:\s]\s*(?:global\s+)?ignore(?:\s*$|[\s:\[(]+[A-Z]+\d)")
+_VALUE: Final = re.compile(r"[^\s,;]+")
 
 
 class Ignore(NamedTuple):
@@ -64,10 +66,15 @@ def read(
     found = list(comments)
     attach = _Attached(found, spans)
     for line in found:
-        match = _COMMENT.match(line.text.strip())
-        if match is None:
+        text = line.text.strip()
+        match = _COMMENT.match(text)
+        if match is None and not _WITHOUT_VALUES.match(text):
             continue
         offset = line.text.index("#")
+        if match is None or not match["values"]:
+            place = FileLocation(path, line.number, offset + 1, line.number, offset + len(text) + 1)
+            findings.append(_no_values(place))
+            continue
         for value in _VALUE.finditer(match["values"]):
             start = offset + match.start("values") + value.start() + 1
             place = FileLocation(path, line.number, start, line.number, start + len(value[0]))
@@ -75,7 +82,16 @@ def read(
                 _add_workload(value[0], place, workloads, findings)
             elif match["key"] == "ignore":
                 lines = None if match["global"] else attach.lines(line.number)
-                _add_ignore(value[0], place, lines, registry, ignores, findings)
+                unknown = _add_ignore(value[0], place, lines, registry, ignores)
+                if unknown is None:
+                    continue
+                named = match["values"][: value.start()].rstrip(" ,;")
+                if named and unknown.nearest is None:
+                    # What follows the codes is no code and like none: a reason.
+                    reason = text[match.start("values") + value.start() :]
+                    findings.append(_bare_reason(place, text[: match.start("values")] + named, reason))
+                    break
+                findings.append(_unknown_rule(value[0], place, unknown))
             else:
                 start = offset + match.start("key") + 1
                 place = FileLocation(path, line.number, start, line.number, start + len(match["key"]))
@@ -117,22 +133,34 @@ def _add_workload(
 
 
 def _add_ignore(
-    value: str,
-    place: FileLocation,
-    lines: range | None,
-    registry: Registry,
-    ignores: list[Ignore],
-    findings: list[Finding],
-) -> None:
+    value: str, place: FileLocation, lines: range | None, registry: Registry, ignores: list[Ignore]
+) -> UnknownRuleError | None:
+    """Add what ``value`` names to ``ignores``; the error where it names no rule."""
     try:
         codes = registry.matching(value)
     except UnknownRuleError as error:
-        hint = f"write {error.nearest}" if error.nearest else "`smlint rule` lists the codes"
-        findings.append(
-            Finding(place, f"the comment ignores {value!r}, which is no rule, so nothing is ignored", hint)
-        )
-        return
+        return error
     ignores.append(Ignore(value, codes, lines, place))
+    return None
+
+
+def _unknown_rule(value: str, place: FileLocation, error: UnknownRuleError) -> Finding:
+    hint = f"write {error.nearest}" if error.nearest else "`smlint rule` lists the codes"
+    return Finding(place, f"the comment ignores {value!r}, which is no rule, so nothing is ignored", hint)
+
+
+def _bare_reason(place: FileLocation, comment: str, reason: str) -> Finding:
+    words = reason.lstrip("-– ") or "REASON"
+    message = "the comment names something behind its rules that is no rule: a reason stands behind `--`"
+    return Finding(place, message, f"write `{comment} -- {words}`")
+
+
+def _no_values(place: FileLocation) -> Finding:
+    return Finding(
+        place,
+        "the comment speaks to smlint and names nothing behind `=`, so it has no effect",
+        "write `# smlint ignore=CODE -- reason`, `# smlint global ignore=CODE` or `# smlint workload=NAME`",
+    )
 
 
 def _unknown_key(key: str, place: FileLocation) -> Finding:
