@@ -185,3 +185,15 @@ def test_hyperparameters_become_strings() -> None:
     }
     with pytest.raises(ProbeError):
         plans.hyperparameters([1])
+
+
+@pytest.mark.parametrize("network", ["none", "host", "container:other"])
+def test_networks_without_an_address_cannot_be_pinged(network: str) -> None:
+    plan = ProbePlan("i", Workload.INFERENCE, network=network)
+    with pytest.raises(
+        ProbeError, match=f"--network {network} gives the container no address .* --ready-log"
+    ):
+        plans.check(plan)
+    plans.check(plan._replace(ready=Readiness(log="listening")))
+    plans.check(plan._replace(workload=Workload.TRAINING))
+    plans.check(plan._replace(network="bridge"))

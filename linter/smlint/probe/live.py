@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Seconds that one look at the process list may take.
 _TOP_TIMEOUT: Final = 5
+#: Seconds after which the end is waited for again when the engine broke off the wait.
+_WAIT_AGAIN: Final = 0.2
 #: The engine keeps at most this much of the log, so that a flood does not fill its disk.
 LOG_LIMITS: Final = {"max-size": "8m", "max-file": "2"}
 TAIL_LINES: Final = 50
@@ -75,12 +77,16 @@ class LiveContainer:
         import docker.errors
         import requests
 
-        try:
-            self._api.wait(self.id, condition="not-running")
-        except (docker.errors.APIError, requests.RequestException):
-            # Removed while it was waited for, or the engine went away: whoever waits finds out by looking.
-            if self._runs():
-                return
+        while True:
+            try:
+                self._api.wait(self.id, condition="not-running")
+                break
+            except (docker.errors.APIError, requests.RequestException):
+                # Removed while it was waited for, or the engine went away; or a proxy before a far engine has closed a
+                # connection that was silent for long.
+                if not self._runs():
+                    break
+                self._over.wait(_WAIT_AGAIN)
         self._ended_at = self.now()
         self._over.set()
 

@@ -109,14 +109,17 @@ def _operands(tool: list[str], address: str) -> list[str]:
 
 def _get(address: str) -> _Answer:
     connection = http.client.HTTPConnection(address, PORT, timeout=PING_SECONDS)
+    reached = False
     try:
+        connection.connect()
+        reached = True
         connection.request("GET", "/ping")
         return _Answer(connection.getresponse().status, "", True)
     except ConnectionRefusedError:
         return _Answer(None, f"nothing listens on port {PORT}", True)
     except TimeoutError:
-        return _Answer(None, f"no answer within {PING_SECONDS:.0f} s", connection.sock is not None)
+        return _Answer(None, f"no answer within {PING_SECONDS:.0f} s", reached)
     except (OSError, http.client.HTTPException) as error:
-        return _Answer(None, str(error) or type(error).__name__, connection.sock is not None)
+        return _Answer(None, str(error) or type(error).__name__, reached)
     finally:
         connection.close()

@@ -143,8 +143,18 @@ def check(plan: ProbePlan) -> None:
         raise ProbeError(f"--gpus takes `all` or a number, not {plan.gpus!r}")
     if plan.ready.log is not None:
         _check_log(plan.ready.log, bool(plan.ready.ping))
+    if plan.wants_ping and plan.network is not None and borrowed(plan.network):
+        # Asked on 127.0.0.1, every server answers; one that listens there alone could not be told from the others.
+        raise ProbeError(
+            f"--network {plan.network} gives the container no address of its own to ping; give --ready-log instead"
+        )
     if plan.workload is Workload.INFERENCE and (plan.entrypoint or plan.arguments):
         raise ProbeError("an inference request has no entrypoint and no arguments: the platform runs `serve`")
+
+
+def borrowed(network: str) -> bool:
+    """Whether ``network`` is one that gives a container no address of its own."""
+    return network in ("none", "host") or network.startswith("container:")
 
 
 def _check_log(pattern: str, with_ping: bool) -> None:
@@ -248,25 +258,21 @@ class Directory(NamedTuple):
 
 def directories(plan: ProbePlan, probe_id: str) -> tuple[Directory, ...]:
     """What the platform mounts for the workload; each covers what the image has there."""
-    match plan.workload:
-        case Workload.TRAINING:
-            return _training(plan)
-        case Workload.PROCESSING:
-            return _processing(plan, probe_id)
-        case Workload.INFERENCE:
-            # Without model data the platform mounts nothing, and a model baked into the image is what is served.
-            return (Directory("/opt/ml/model", True, trees={"": plan.model}),) if plan.model else ()
+    if plan.workload is Workload.TRAINING:
+        return _training(plan)
+    if plan.workload is Workload.PROCESSING:
+        return _processing(plan, probe_id)
+    # Without model data the platform mounts nothing, and a model baked into the image is what is served.
+    return (Directory("/opt/ml/model", True, trees={"": plan.model}),) if plan.model else ()
 
 
 def saved(plan: ProbePlan) -> tuple[str, ...]:
     """Where results are looked for, before and after the signal."""
-    match plan.workload:
-        case Workload.TRAINING:
-            return ("/opt/ml/model", "/opt/ml/checkpoints", "/opt/ml/output")
-        case Workload.PROCESSING:
-            return (*plan.outputs, "/opt/ml/output")
-        case Workload.INFERENCE:
-            return ()
+    if plan.workload is Workload.TRAINING:
+        return ("/opt/ml/model", "/opt/ml/checkpoints", "/opt/ml/output")
+    if plan.workload is Workload.PROCESSING:
+        return (*plan.outputs, "/opt/ml/output")
+    return ()
 
 
 def _training(plan: ProbePlan) -> tuple[Directory, ...]:

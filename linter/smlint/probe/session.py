@@ -284,7 +284,7 @@ def _existing(api: APIClient, network: str) -> str:
     """The network's name, once the engine knows it: a container on a missing one fails as if the image were at fault."""
     import docker.errors
 
-    if network in ("none", "host", "bridge", "default") or network.startswith("container:"):
+    if network in ("bridge", "default") or plans.borrowed(network):
         return network
     try:
         api.inspect_network(network)
