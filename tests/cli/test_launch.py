@@ -94,3 +94,14 @@ def test_a_broken_dockerfile(folder: Path, capsys: pytest.CaptureFixture[str]) -
     (folder / "Dockerfile").write_text("FRM a\n")
     assert main(["launch"]) == 2
     assert "Dockerfile:1:" in capsys.readouterr().err
+
+
+def test_what_cannot_be_known_is_said_with_its_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "Dockerfile").write_text("ARG BASE\nFROM $BASE\n")
+    monkeypatch.chdir(tmp_path)
+    reason = "unknown: the image's ENTRYPOINT is unknown: the base image … may set it"
+    assert f"└─ {reason}\n" in run(capsys, "-w", "training")
+    (launch,) = json.loads(run(capsys, "-w", "training", "--format", "json"))["launches"]
+    assert (launch["argv"], launch["unknown"], launch["chain"]) == (None, reason, None)

@@ -52,6 +52,18 @@ def test_a_process_id_that_was_given_again_is_another_process() -> None:
     assert owner.is_dead(owner.current()._replace(started="1")) is True
 
 
+def test_a_process_that_nobody_has_waited_for_is_dead() -> None:
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    living = owner.current()._replace(pid=child.pid, started=owner._started(child.pid))
+    assert child.stdin is not None
+    child.stdin.close()
+    try:
+        until(lambda: owner.is_dead(living), lambda: doing(child))
+        assert child.returncode is None
+    finally:
+        child.wait(PATIENCE)
+
+
 def test_processes_elsewhere_cannot_be_seen() -> None:
     assert owner.is_dead(owner.current()._replace(realm="another-boot.4026531836")) is None
 

@@ -112,3 +112,21 @@ def test_words_that_nothing_would_heed(
 ) -> None:
     with pytest.raises(ProbeError, match=said):
         plans(words, "i", workloads)
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("---\n".join([json.dumps(TRAINING) + "\n"] * 2), 2), ('{"Version": "2020-12-01", "Steps": []}', 0)],
+)
+def test_a_probe_follows_one_request(tmp_path: Path, text: str, count: int) -> None:
+    path = tmp_path / "jobs.yaml"
+    path.write_text(text)
+    with pytest.raises(ProbeError, match=f"holds {count} requests; a probe follows one"):
+        read(str(path))
+
+
+def test_a_file_that_is_no_request(tmp_path: Path) -> None:
+    path = tmp_path / "job.json"
+    path.write_text('{"TrainingJobName": ')
+    with pytest.raises(ProbeError, match=r"job\.json: "):
+        read(str(path))

@@ -107,6 +107,8 @@ def alone(masks: Masks | None = NOTHING, wait: str | None = "x") -> Process:
         (ended(INIT, process(2, 1, "x", None), init=True, code=143), Verdict.STOPPED),
         (ended(INIT, process(2, 1, "x"), init=True, code=0), Verdict.STOPPED),
         (ended(INIT, process(2, 1, "x"), init=True, code=143, files_after=SAVED), Verdict.STOPPED),
+        # an init whose program has already gone
+        (ended(INIT, init=True, code=143), Verdict.STOPPED),
         # no signal
         (run(start_error="exec: train: not found", signal_at=None), Verdict.NOT_STARTED),
         (run(alone(), signal_at=None, ended_at=0.5, exit_code=0), Verdict.GONE),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import docker.errors
 import pytest
 import requests
 
@@ -142,3 +143,56 @@ def test_an_engine_without_ps_is_asked_for_its_own_columns() -> None:
     snapshot = observe.Observer(Engine(), "c", 1).snapshot(0.5, Phase.READY)  # type: ignore[arg-type]
     assert snapshot is not None
     assert snapshot.processes == (Process(1, 0, "sleep 9", "S"),)
+
+
+class Refusing:
+    """An engine whose first answer is an error, and which knows its own columns then."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error: Exception | None = error
+
+    def top(self, container: str, ps_args: str) -> dict[str, Any]:
+        error, self._error = self._error, None
+        if error is not None:
+            raise error
+        return {"Titles": ["PID", "PPID", "STATE", "COMMAND"], "Processes": [["1", "0", "S", ps_args]]}
+
+
+def refusal(status: int, explanation: str) -> docker.errors.APIError:
+    response = requests.Response()
+    response.status_code = status
+    return docker.errors.APIError("refused", response, explanation)
+
+
+def looked(error: Exception) -> str | None:
+    """The columns that were asked for in the end; None when there is no snapshot."""
+    snapshot = observe.Observer(Refusing(error), "c", 1).snapshot(0.5, Phase.READY)  # type: ignore[arg-type]
+    return snapshot.processes[0].args if snapshot is not None else None
+
+
+def test_unknown_columns_are_given_up_for_those_that_every_engine_knows() -> None:
+    assert looked(refusal(500, "unknown descriptor 'caught'")) == "pid,ppid,state,args"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        refusal(404, "No such container"),
+        refusal(409, "Container c is not running"),
+        refusal(500, "top can only be done on running containers"),
+        requests.exceptions.ReadTimeout(),
+    ],
+    ids=["gone", "stopped", "stopped, as Docker 20.10 says it", "no answer in time"],
+)
+def test_there_is_no_tree_of_what_is_over_or_does_not_answer(error: Exception) -> None:
+    assert looked(error) is None
+
+
+def test_an_engine_that_refuses_everything_shows_nothing() -> None:
+    class Mute:
+        def top(self, container: str, ps_args: str) -> dict[str, Any]:
+            raise refusal(500, "ps: not found")
+
+    observer = observe.Observer(Mute(), "c", 1)  # type: ignore[arg-type]
+    assert observer.snapshot(0.5, Phase.READY) is None
+    assert observer.snapshot(0.7, Phase.READY) is None

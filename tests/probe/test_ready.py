@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from typing import cast
 
 import pytest
 
+from smlint.probe.interruption import Interruption
 from smlint.probe.ping import Pinger
-from smlint.probe.ready import Stillness, _nowhere_else
+from smlint.probe.plan import ProbePlan, Readiness
+from smlint.probe.progress import Silent
+from smlint.probe.ready import Ready, Stillness, Wait, _nowhere_else
 from smlint.probe.record import Masks, Phase, Ping, Process, Snapshot
 from smlint.probe.signals import SIGTERM
+from tests.probe.containers import CATCHES, Scripted, process, snapshot
 
 SILENT = Ping(None, "no answer within 2 s", 2.0, 3)
 UNHEALTHY = Ping(500, "", 0.1, 4)
@@ -75,3 +80,40 @@ def test_a_moment_of_work_is_followed_by_three_seconds_of_rest() -> None:
     assert still.rested(5.0, None)
     assert still.rested(5.0, 4.0)
     assert not still.rested(5.0, 6.0)
+
+
+class Logging(Scripted):
+    """Has already written the line that is waited for."""
+
+    def await_line(self, pattern: object) -> threading.Event:
+        found = threading.Event()
+        found.set()
+        return found
+
+
+def ready(container: Scripted, readiness: Readiness) -> Ready:
+    plan = ProbePlan("i", ready=readiness)
+    return Wait(container.live(), plan, SIGTERM, list[Snapshot]().append, Silent(), Interruption()).run()
+
+
+BY_LINE = "a log line that matches 'listening'"
+
+
+def test_a_line_makes_it_ready_at_once() -> None:
+    assert ready(Logging(), Readiness(log="listening")) == Ready(0.0, BY_LINE)
+
+
+def test_an_asked_for_pause_also_counts_behind_a_line() -> None:
+    found = ready(Logging(), Readiness(log="listening", settle=5.0))
+    assert found.at == pytest.approx(5.0)
+
+
+def test_what_ends_in_the_pause_was_never_ready() -> None:
+    assert ready(Logging(ends_at=3.0), Readiness(log="listening", settle=5.0)) == Ready(None, BY_LINE)
+
+
+def test_a_pause_without_a_line_is_the_time_that_the_tree_must_rest() -> None:
+    looks = [snapshot(process(1, 0, "x", CATCHES), at=at / 4, phase=Phase.STARTING) for at in range(100)]
+    found = ready(Scripted(looks=looks), Readiness(settle=5.0))
+    assert found.at is not None
+    assert 5.0 <= found.at < 5.5

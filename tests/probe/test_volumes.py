@@ -129,3 +129,19 @@ def test_many_files_are_cut() -> None:
 
 def test_a_broken_archive_is_said_to_be_broken() -> None:
     assert "cannot be read" in listed(iter([b"x" * 1024])).cut
+
+
+def test_a_file_that_shrinks_while_it_is_sent(tmp_path: Path) -> None:
+    file = tmp_path / "data.csv"
+    file.write_bytes(b"1" * (3 << 20))
+    sent = volumes.archive(Directory("/opt/ml/input", trees={"": str(tmp_path)}))
+    next(sent)
+    os.truncate(file, 0)
+    with pytest.raises(ProbeError, match=r"data\.csv became shorter while it was read"):
+        list(sent)
+
+
+def test_a_file_that_vanishes_before_it_is_sent(tmp_path: Path) -> None:
+    (tmp_path / "gone.csv").symlink_to("nowhere")
+    with pytest.raises(ProbeError, match=r"gone\.csv cannot be read: No such file"):
+        list(volumes.archive(Directory("/opt/ml/input", trees={"": str(tmp_path)})))

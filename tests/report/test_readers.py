@@ -183,6 +183,11 @@ def test_rdjson_suggests_nothing_for_another_file() -> None:
     assert suggestions("FROM a\n\n\nabc\n", Edit("run.sh", 1, 1, 1, 1, "exec ")) == []
 
 
+def test_rdjson_suggests_nothing_for_lines_that_cannot_be_had() -> None:
+    edits = Edit("Dockerfile", 2, 1, 2, 2, "B"), Edit("Dockerfile", 5, 1, 5, 2, "A")
+    assert suggestions("FROM a\nb\nc\n", *edits) == []
+
+
 def test_markdown_keeps_its_table_whatever_a_message_holds() -> None:
     text = render("markdown", reported("a | b `c | d` <b> *e*\nnext", ImageLocation("team/model:1")))
     (row,) = [line for line in text.splitlines() if "SM101" in line]

@@ -24,6 +24,9 @@ UNTIL_LABEL: Final = f"{LABEL}.until"
 
 #: Seconds added to a probe's longest life before its resources are nobody's: clocks differ between machines.
 _MARGIN: Final = 3600
+#: How often a removal is tried, and the seconds by which each pause between two tries is longer than the one before.
+_ATTEMPTS: Final = 20
+_PAUSE: Final = 0.05
 
 
 class Swept(NamedTuple):
@@ -75,7 +78,8 @@ def _forgiving(call: Any, *arguments: Any, **options: Any) -> None:
     """Another sweep may be at work on the same resource: it being gone, or going, is what is wanted."""
     import docker.errors
 
-    for attempt in range(20):
+    attempt = 0
+    while True:
         try:
             call(*arguments, **options)
         except docker.errors.NotFound:
@@ -83,9 +87,10 @@ def _forgiving(call: Any, *arguments: Any, **options: Any) -> None:
         except docker.errors.APIError as error:
             # 409: a removal is in progress, or a container that is just going still holds the volume or network.
             # 500: the same, as some versions of the engines say it.
-            if error.status_code not in (409, 500, 403) or attempt == 19:
+            attempt += 1
+            if error.status_code not in (409, 500, 403) or attempt == _ATTEMPTS:
                 raise
-            time.sleep(0.05 * (attempt + 1))
+            time.sleep(_PAUSE * attempt)
         else:
             return
 

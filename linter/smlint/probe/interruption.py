@@ -25,7 +25,7 @@ class ProbeInterruptedError(Exception):
 
 
 class Interruption:
-    """While entered, the first signal is kept until :meth:`check`; a second one acts as it would without this.
+    """While entered, a signal is kept until :meth:`check`; a second Ctrl-C acts as it would without this.
 
     Outside the main thread signals cannot be caught; then it does nothing, and whoever runs the thread decides.
     """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
@@ -118,8 +117,8 @@ class Wait:
     def _settled(self, what: str) -> Ready:
         """An asked-for ``--settle`` also counts behind a log line or a ping."""
         waited_for_something = self._plan.ready.log is not None or self._plan.wants_ping
-        end = time.monotonic() + (self._plan.ready.settle or 0.0 if waited_for_something else 0.0)
-        while (left := end - time.monotonic()) > 0:
+        end = self._container.now() + (self._plan.ready.settle or 0.0 if waited_for_something else 0.0)
+        while (left := end - self._container.now()) > 0:
             self._interruption.check()
             if self._container.wait(min(left, _INTERVALS[1])):
                 return Ready(None, what)

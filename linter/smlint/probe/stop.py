@@ -63,8 +63,6 @@ def stop(
         snapshot = container.snapshot(Phase.STOPPING)
         if snapshot is not None and snapshot.processes:
             keep(snapshot)
-    if container.wait(0):
-        return Stopped(sent, None, False)
     killed_at = container.now()
     killed = container.kill(signals.SIGKILL.number)
     container.wait(_KILLED_WITHIN)
