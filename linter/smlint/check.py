@@ -107,8 +107,9 @@ class Checker:
         seen: set[str] = set()
         for path in self._arguments.paths or (".",):
             for found in self._meant_by(path):
-                if found not in seen:
-                    seen.add(found)
+                name = found if found == STDIN else os.path.abspath(found)
+                if name not in seen:
+                    seen.add(name)
                     yield found
 
     def _meant_by(self, path: str) -> Iterator[str]:

@@ -292,6 +292,27 @@ def test_a_call_says_the_same_with_and_without_the_option_parser(
     assert "error[SM101]" in said.out
 
 
+def test_a_file_that_is_named_in_several_ways_is_linted_once(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "Dockerfile").write_text(BAD)
+    assert main(["Dockerfile", "./Dockerfile", str(folder), ".", "-f", "concise"]) == 1
+    assert capsys.readouterr().out.count("SM101") == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows removes no folder that is in use")
+@pytest.mark.parametrize("words", [[], ["config"], ["lint", "-v"]])
+def test_a_current_folder_that_is_gone_is_one_line(
+    words: list[str], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = folder / "gone"
+    gone.mkdir()
+    os.chdir(gone)
+    gone.rmdir()
+    assert main(words) == 2
+    assert capsys.readouterr().err == "smlint: the current folder has been removed\n"
+
+
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     from smlint import __version__
 

@@ -62,6 +62,9 @@ def main(arguments: Sequence[str]) -> int:
         _forget_output()
         return int(ExitCode.CLEAN)
     except OSError as error:
+        if isinstance(error, FileNotFoundError) and error.filename is None:
+            complain("the current folder has been removed")
+            return int(ExitCode.USAGE)
         if error.filename is not None or error.errno not in _UNWRITABLE:
             return _bug(error, verbose="--verbose" in arguments or "-v" in arguments)
         _forget_output()
