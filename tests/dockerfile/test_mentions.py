@@ -79,3 +79,54 @@ def test_that_names_other_paths_is_not_read(run: str) -> None:
 
 def test_paths_with_characters_of_the_shell_are_always_read() -> None:
     assert mentions(step("RUN rm -rf /opt/other")).may_concern("/opt/my app/train")
+
+
+def decisive(run: str, before: str = "WORKDIR /app") -> bool:
+    return RunText(step(run, before)).decisive_mentions.may_concern(PATH)
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        "RUN cp $ANY /usr/local/bin",
+        "RUN ln -s $ANY $BIN/train",
+        "RUN cp -t /usr/local/bin x train",
+        "RUN mv $ANY /opt",
+        "RUN rm -rf $ANY",
+        "RUN install -m 755 $ANY /opt",
+        "RUN sudo rm -rf $ANY",
+        "RUN bash -c 'rm -rf $ANY'",
+        "RUN d=/usr/local/bin; touch $d/train",
+        "RUN : ${D:=/usr/local/bin} && prog $D/train",
+        "RUN function f { rm -rf $ANY; }; f",
+        "RUN touch $PWD/train",
+        "RUN f() { touch $1; }; f /usr/local/bin/train",
+        "RUN tar xf x.tgz > /usr/local/bin/train",
+        "RUN echo x >> $ANY",
+        "RUN prog --out=/usr/local/bin/train",
+        "RUN find /usr -name train -delete",
+        "RUN sudo find / -delete",
+        "RUN cat list | xargs rm -f",
+        "RUN wget -O /usr/local/bin/train $ANY",
+    ],
+)
+def test_that_may_decide_whether_it_is_there_is_read(run: str) -> None:
+    assert decisive(run)
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        "RUN chmod +x /usr/local/bin/train",
+        "RUN sed -i 's/a/b/' /usr/local/bin/train",
+        "RUN git clone $ANY /",
+        "RUN cd / && wget $ANY",
+        "RUN cp /usr/local/bin/train /opt",
+        "RUN gpg --recv-keys $ANY > /dev/null 2>&1",
+        "RUN prog $(cat list)",
+        "RUN find /opt -name '*.pyc' -delete",
+        "RUN cat list | xargs apt-get install",
+    ],
+)
+def test_that_only_changes_it_decides_nothing(run: str) -> None:
+    assert not decisive(run)

@@ -7,7 +7,7 @@ what a RUN does is that of :mod:`.ran`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smlint.container import ABSENT, UNRESOLVED, Fact, FileEntry, FileKind, Known, Unknown
@@ -15,7 +15,7 @@ from smlint.dockerfile.buildcontext import LINK_LIMIT, BuildContext
 from smlint.dockerfile.history import Histories, History
 from smlint.dockerfile.paths import BASE_DIRECTORY, in_base_directory, normalise, within
 from smlint.dockerfile.placed import Placed
-from smlint.dockerfile.runs import Runs
+from smlint.dockerfile.runs import Runs, RunText
 from smlint.dockerfile.stages import Stage
 from smlint.dockerfile.state import Step
 
@@ -99,22 +99,25 @@ class StageFiles:
         return self._known_before[key]
 
     def _decided(self, history: History, path: str, until: _Until) -> Fact[FileEntry]:
-        changes, found = self._traced(history, path, until, named=True)
+        # What is not known to be there stays so, however it is changed; that spares the reading of most RUNs.
+        changes, found = self._traced(history, path, until, _may_decide)
+        if isinstance(found, Unknown) and isinstance(_applied(changes, found), Unknown):
+            return found
+        changes, found = self._traced(history, path, until, _may_name)
         if found is ABSENT:
             # What unpacks files where it runs, without naming them, may have made it.
-            changes, found = self._traced(history, path, until, named=False)
+            changes, found = self._traced(history, path, until, _may_concern)
         return _applied(changes, found)
 
     def _traced(
-        self, history: History, path: str, until: _Until, *, named: bool
+        self, history: History, path: str, until: _Until, asks: Callable[[RunText, str], bool]
     ) -> tuple[list[Change], Fact[FileEntry]]:
-        """Where the file comes from, and what later steps did to it; ``named``: only those that may name it."""
+        """Where the file comes from, and what later steps did to it; ``asks`` says which RUNs are read for a path."""
         changes: list[Change] = []
         for number in range(until.step, -1, -1):
             step = history.steps[number]
             if step.instruction.keyword == "RUN":
-                text = self._runs.text(step)
-                if not text.may_concern(path) or (named and not text.mentions.may_concern(path)):
+                if not asks(self._runs.text(step), path):
                     continue
                 if self._ran is None:
                     from smlint.dockerfile.ran import Ran
@@ -140,6 +143,18 @@ class StageFiles:
             return None
         location = step.instruction.location(self._placed.path)
         return Known(FileEntry(path, FileKind.DIRECTORY, location, 0o755), location)
+
+
+def _may_concern(run: RunText, path: str) -> bool:
+    return run.may_concern(path)
+
+
+def _may_name(run: RunText, path: str) -> bool:
+    return run.may_concern(path) and run.mentions.may_concern(path)
+
+
+def _may_decide(run: RunText, path: str) -> bool:
+    return run.may_concern(path) and run.decisive_mentions.may_concern(path)
 
 
 def _applied(changes: Iterable[Change], fact: Fact[FileEntry]) -> Fact[FileEntry]:

@@ -34,9 +34,13 @@ READERS: Final = frozenset((
     "pytest", "shellcheck",
 ))
 #: Programs that xargs may feed this file to, and that would change it.
-_CHANGERS: Final = frozenset((
+CHANGERS: Final = frozenset((
     "bash", "chmod", "cp", "dos2unix", "ln", "mv", "patch", "perl", "python", "python3", "rename", "rm",
     "sed", "sh", "strip", "tee", "truncate", "unix2dos", "unlink",
+))
+#: Programs that change the mode or content of files that are there, or may make files of names that they do not say.
+CHANGES_ONLY: Final = frozenset((
+    "aws", "chmod", "dos2unix", "git", "gsutil", "rsync", "scp", "sed", "svn", "tar", "unix2dos", "unzip",
 ))
 # fmt: on
 _MENDS: Final = re.compile(r"s(.)(?:\\r|\^M|\\x0[dD]|\\015|\r)\+?\$?\1\1[gm]*")
@@ -292,7 +296,7 @@ def _xargs(operands: Operands, path: str, is_directory: IsDirectory) -> Effect |
     while words and words[0].startswith("-"):
         words = words[2:] if words[0] in ("-n", "-I", "-P", "-L", "-d", "-a", "-s") else words[1:]
     # Files reach what xargs runs from all over; only what changes files can have changed this one.
-    return _on_many(words, certain=False) if words and name(words[0]) in _CHANGERS else None
+    return _on_many(words, certain=False) if words and name(words[0]) in CHANGERS else None
 
 
 def _on_many(words: list[str], *, certain: bool) -> Effect | None:

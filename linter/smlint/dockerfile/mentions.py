@@ -6,10 +6,11 @@ Errs towards yes: a no spares :mod:`.context` the reading of the RUN, a yes only
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 from typing import Final, NamedTuple
 
 from smlint.container import UNRESOLVED
-from smlint.dockerfile.effects import READERS
+from smlint.dockerfile.effects import CHANGERS, CHANGES_ONLY, READERS
 from smlint.dockerfile.paths import name, normalise, parents
 from smlint.dockerfile.runs import is_posix
 from smlint.dockerfile.state import Step
@@ -26,15 +27,34 @@ _SPECIAL: Final = re.compile(rf"[*?\[\]{{}}$~{UNRESOLVED}]")
 _URL: Final = re.compile(r"[A-Za-z][\w+.-]*://")
 _ABOVE: Final = re.compile(r"(?:^|/)\.\.(?:/|$)")
 _NOT_PLAIN_PATTERN: Final = re.compile(r"//|/\.\.?(?:/|$)|^\.\.")
+_OWN_DEFAULT: Final = re.compile(r"\$\{(\w+):?=")
+_SUBSTITUTION: Final = re.compile(r"\$\((?!\()")
 _CHANGES_DIRECTORY: Final = re.compile(r"\b(?:cd|chdir|chroot|env|popd|pushd|sudo)\b")
-#: Files reach these from all over; ``$'...'`` can spell anything.
-_REACHES_ANYTHING: Final = re.compile(r"\bfind\b|\bxargs\b|\$'|#!")
+#: ``$'...'`` can spell anything.
+_SPELLS_ANYTHING: Final = re.compile(r"\$'|#!")
+#: Files reach these from all over.
+_REACHES_ANYTHING: Final = re.compile(r"\bfind\b|\bxargs\b")
+#: Behind these, words are no operands.
+_ASIDE: Final = re.compile(r"[<>#]")
+_TAKES_TARGET: Final = re.compile(r"-[tS]$|--target-directory|--suffix")
+#: Redirections that write no file.
+_NOWHERE: Final = re.compile(r"&?\d?>>?\s*/dev/null\b|\d?>&\d")
 _MAKES_PARENTS: Final = re.compile(r"\b(?:mkdir|install)\b")
 _LINKS: Final = re.compile(r"\bln\b")
 #: What stands before the program of a command.
 _BEFORE_PROGRAM: Final = re.compile(
     r"\s*(?:(?:then|do|else|elif|if|while|until|!|\{|[A-Za-z_]\w*=[\w./-]*)\s+)*"
 )
+# fmt: off
+#: Programs of whose words one that is not fully known may mean a path; of others only what is certain counts.
+_TAKES_UNKNOWN: Final = frozenset((
+    # Those whose effects say so, and those that run other programs (:mod:`smlint.shell.wrappers`).
+    "cp", "install", "ln", "mv", "rm", "rmdir", "tee", "unlink",
+    "!", "ash", "bash", "builtin", "busybox", "chroot", "command", "dash", "doas", "eatmydata", "env", "eval", "exec",
+    "function", "ionice", "ksh", "nice", "nohup", "retry", "runuser", "setsid", "sh", "stdbuf", "su", "sudo", "time", "timeout",
+    "zsh",
+))
+# fmt: on
 _PUNCTUATION: Final = frozenset(("{", "}", "[", "]", "[[", "]]", "!"))
 
 
@@ -68,15 +88,23 @@ class Mentions(NamedTuple):
         )
 
 
-def mentions(step: Step, text: str) -> Mentions:
-    """The words of a RUN step; ``text`` is what it says, heredocs included."""
-    if step.instruction.exec_form is not None or not is_posix(step.shell) or _REACHES_ANYTHING.search(text):
+def mentions(step: Step, text: str, *, decisive: bool = False) -> Mentions:
+    """The words of a RUN step; ``text`` is what it says, heredocs included.
+
+    ``decisive`` leaves out those of commands that only change a file which is there already, or may have made one. What
+    is not known to be there stays so whatever they do.
+    """
+    if step.instruction.exec_form is not None or not is_posix(step.shell) or _SPELLS_ANYTHING.search(text):
+        return _ANYTHING
+    if not decisive and _REACHES_ANYTHING.search(text):
         return _ANYTHING
     text = text.replace("\\\n", "").replace("\\", "").replace(">|", ">").replace("`", "$;")
+    if decisive and ">" in text:
+        text = _NOWHERE.sub(" ", text)
     if "$" in text:
         text = _with_values(text, step)
     moves = UNRESOLVED in step.directory or _CHANGES_DIRECTORY.search(text) is not None
-    found = _Found(None if moves else step.directory)
+    found = _Found(None if moves else step.directory, decisive=decisive)
     pieces = _SEPARATOR.split(text)
     for separator, piece in zip(["", *pieces[1::2]], pieces[::2], strict=True):
         # Behind ``$(...)`` the command goes on.
@@ -91,10 +119,12 @@ _ANYTHING: Final = Mentions(True, frozenset(), frozenset(), frozenset(), frozens
 class _Found:
     """Words as they are found."""
 
-    def __init__(self, directory: str | None) -> None:
+    def __init__(self, directory: str | None, *, decisive: bool) -> None:
         """``directory`` is where relative words are looked at from; None where it is not known."""
         self._directory = directory
-        self._paths: set[str] = set()
+        self._decisive = decisive
+        # Redirections to it are not looked at one by one.
+        self._paths: set[str] = {"/dev/null"}
         self._names: set[str] = set()
         self._made: set[str] = set()
         self._patterns: set[tuple[bool, str, str]] = set()
@@ -118,14 +148,40 @@ class _Found:
         words = _WORD.findall(plain, start.end() if start and whole else 0)
         if not words:
             return True
+        makes = not whole or _MAKES_PARENTS.search(plain) is not None
+        links = not whole or _LINKS.search(plain) is not None
         if whole and not segment.lstrip().startswith((">", "<")):
             if words[0] in READERS and ">" not in segment:
                 return True
             # What a command runs it does not change.
             if not _SPECIAL.search(words[0]):
-                words = words[1:]
-        makes = not whole or _MAKES_PARENTS.search(plain) is not None
-        links = not whole or _LINKS.search(plain) is not None
+                program, *words = words
+                if self._decisive and _ASIDE.search(segment) is None:
+                    return self._deciding(name(program), words, makes=makes, links=links)
+        if self._decisive and _REACHES_ANYTHING.search(segment):
+            return False
+        return self._words(words, makes=makes, links=links)
+
+    def _deciding(self, program: str, words: list[str], *, makes: bool, links: bool) -> bool:
+        """Take those words of a command that can decide whether a file is there."""
+        if program in CHANGES_ONLY:
+            return True
+        if program == "find":
+            words = list(takewhile(lambda word: not word.startswith(("-", "!")), words)) or ["."]
+        elif program == "xargs":
+            return CHANGERS.isdisjoint(map(name, words)) and not any(map(_SPECIAL.search, words))
+        elif _REACHES_ANYTHING.search(" ".join(words)):
+            return False
+        elif program in ("cp", "ln") and not any(map(_TAKES_TARGET.match, words)):
+            files = [word for word in words if not word.startswith("-")]
+            if len(files) > 1:
+                # Where they come from is asked once it is known that they go there.
+                words, links = files[-1:], False
+        elif program not in _TAKES_UNKNOWN:
+            words = [word for word in words if UNRESOLVED not in word]
+        return self._words(words, makes=makes, links=links)
+
+    def _words(self, words: list[str], *, makes: bool, links: bool) -> bool:
         for word in words:
             if word.startswith("-") or word in _PUNCTUATION or _URL.match(word):
                 continue
@@ -176,12 +232,14 @@ class _Found:
 
 
 def _with_values(text: str, step: Step) -> str:
-    """``text`` with the values of the variables that it does not set itself."""
-    own = set(_NAME.findall(text))
+    """``text`` with the values of the variables that it does not set itself; UNRESOLVED for what nobody can know."""
+    own = {"PWD", *_NAME.findall(text), *_OWN_DEFAULT.findall(text)}
 
     def value(match: re.Match[str]) -> str:
         variable = match.group(1) or match.group(2)
-        known = step.lookup(variable) if variable and variable not in own else None
+        if not variable or not variable.isidentifier() or variable in own:
+            return "$"
+        known = step.lookup(variable)
         return UNRESOLVED if known is None else known
 
-    return _VARIABLE.sub(value, text)
+    return _SUBSTITUTION.sub(f"{UNRESOLVED}(", _VARIABLE.sub(value, text))

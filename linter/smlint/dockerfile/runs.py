@@ -90,6 +90,13 @@ class RunText:
 
         return mentions(self._step, self.text)
 
+    @cached_property
+    def decisive_mentions(self) -> Mentions:
+        """The paths at which it may put a file, or take it away, or hide what becomes of it."""
+        from smlint.dockerfile.mentions import mentions
+
+        return mentions(self._step, self.text, decisive=True)
+
 
 class Runs:
     """The RUN steps of one file; each is read once, and only when asked for."""
