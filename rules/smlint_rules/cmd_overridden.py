@@ -20,7 +20,7 @@ class CmdOverridden(ContainerRule):
     A CMD with a payload. `CMD ["train"]` and `CMD ["serve"]` repeat what the platform says, a bare shell or
     interpreter and `--help` serve local runs: none of them is reported. Nor is anything for processing, which keeps CMD,
     or in an image that is made for the platform's words: a `train` or `serve` of its own is on PATH, or the entry script
-    asks for the word. Its CMD is for other places.
+    asks for the word, or cannot be seen in an image with SageMaker's labels. Its CMD is for other places.
 
     Why it matters on SageMaker
     ---------------------------

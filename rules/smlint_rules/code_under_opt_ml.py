@@ -25,7 +25,8 @@ class CodeUnderOptMl(ContainerRule):
     What it checks
     --------------
     Files that COPY, ADD or RUN place at /opt/ml/code; in an image, files found there. Silent where a program of the
-    image's own certainly answers `train`: the toolkit has no part in such a job.
+    image's own certainly answers `train`, and beside `CMD ["serve"]` unless only training is assumed: the toolkit has no
+    part in such a job.
 
     Why it matters on SageMaker
     ---------------------------
@@ -63,6 +64,8 @@ class CodeUnderOptMl(ContainerRule):
 
     def check(self, container: Container, context: Context) -> Iterator[Finding]:
         """Report the first place only: one is enough to switch the toolkit's behaviour."""
+        if Workload.INFERENCE in context.workloads and _is_for_hosting(container):
+            return
         if _has_program_of_its_own(container):
             return
         for location in _places(container):
@@ -73,6 +76,11 @@ class CodeUnderOptMl(ContainerRule):
                 "put the program at /opt/program, or leave source_dir out of the job",
             )
             return
+
+
+def _is_for_hosting(container: Container) -> bool:
+    """Whether CMD repeats the word of hosting: an image that serves by default is not made for training jobs."""
+    return isinstance(container.cmd, Known) and container.cmd.value.words == (Workload.INFERENCE.word,)
 
 
 def _has_program_of_its_own(container: Container) -> bool:
@@ -87,8 +95,9 @@ def _has_program_of_its_own(container: Container) -> bool:
 def _is_of_its_own(program: Hop) -> bool:
     source, called = program.source, posixpath.basename(program.argv[program.operand])
     if source is None:
-        # The toolkit's own script is called `train` and comes with a package.
-        return called != "train" and is_resolved(program.argv[0])
+        # The toolkit's own script is called `train`, comes with a package and is found on PATH; an interpreter looks
+        # for its script in the working directory.
+        return (called != "train" or program.operand > 0) and is_resolved(program.argv[0])
     if _TOOLKIT.search(source.content or b""):
         return False
     named = called.partition(".")[0] in {"train", "serve"}

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from smlint.container import Container, Form, Known, Unknown, Witness
 from smlint.diagnostics import Location, Related
 from smlint.launch import Hop, Kind, Launch, resolve
-from smlint.launch.executables import find_program
+from smlint.launch.executables import DEFAULT_PATH, find_program, search_path
 from smlint.rule import Context
 from smlint.workload import Workload
 
@@ -47,6 +47,10 @@ def _role(hop: Hop) -> str:
     """What the file that the entry runs is called, without its ending."""
     if hop.kind is Kind.INIT and len(hop.then) == 1:
         return _role(hop.then[0])
+    return _stem(hop)
+
+
+def _stem(hop: Hop) -> str:
     return posixpath.basename(name(hop)).partition(".")[0]
 
 
@@ -54,7 +58,9 @@ def is_supplied(container: Container, word: str) -> bool:
     """Whether something in a Dockerfile speaks for an executable called ``word`` that cannot be seen."""
     from smlint.launch.toolkits import supplies
 
-    return supplies(container, word) is not None
+    return supplies(container, word) is not None or (
+        is_labelled(container) and _has_unseen_folder_on_path(container)
+    )
 
 
 def steps(launch: Launch) -> Iterator[Step]:
@@ -71,7 +77,8 @@ def steps(launch: Launch) -> Iterator[Step]:
 def knows_the_word(container: Container, context: Context) -> bool | None:
     """Whether the image is evidently made for `train` or `serve`: a file of that name is run, or a script asks for it.
 
-    None where the files that would tell are not in view.
+    None where the files that would tell are not in view; of an image that carries SageMaker's labels, its author's word
+    is taken for what they say.
     """
     hidden = False
     entry = container.entrypoint
@@ -95,8 +102,28 @@ def knows_the_word(container: Container, context: Context) -> bool | None:
         hops = [] if root is None or is_looked_up else list(_all(root))
         if any(_answers(hop, word) for hop in hops):
             return True
-        hidden = hidden or any(hop.unseen and posixpath.basename(name(hop)) != word for hop in hops)
+        hidden = hidden or any(_is_hidden(hop) and posixpath.basename(name(hop)) != word for hop in hops)
+    if is_labelled(container) and (hidden or (is_looked_up and _has_unseen_folder_on_path(container))):
+        return True
     return None if hidden else False
+
+
+def is_labelled(container: Container) -> bool:
+    """Whether the image says of itself, by a label, what SageMaker can do with it."""
+    return any(label.startswith("com.amazonaws.sagemaker.") for label in container.labels)
+
+
+def _is_hidden(hop: Hop) -> bool:
+    """Whether what a process does with the word is not in view; a program called `train.py` has one role anyway."""
+    return bool(hop.unseen) or (
+        hop.operand > 0 and hop.source is None and _stem(hop) not in {"train", "serve"}
+    )
+
+
+def _has_unseen_folder_on_path(container: Container) -> bool:
+    """Whether the image puts a folder of its own on PATH of which nothing is in view."""
+    folders = set(search_path(container)[0]) - set(DEFAULT_PATH.split(":"))
+    return any(isinstance(container.files.lookup(folder), Unknown) for folder in folders)
 
 
 def _answers(hop: Hop, word: str) -> bool:
