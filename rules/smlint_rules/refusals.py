@@ -201,9 +201,17 @@ def _enum(violation: Violation, name: str) -> tuple[str, str]:
     )
 
 
+#: What is counted in a value of a type, one and many.
+_UNITS: Final = {
+    "list": (" item", " items"),
+    "map": (" entry", " entries"),
+    "string": (" character", " characters"),
+}
+
+
 def _bounds(violation: Violation, name: str) -> tuple[str, str]:
     shape = violation.shape
-    unit = {"list": " items", "map": " entries", "string": " characters"}.get(shape.type, "")
+    one, many = _UNITS.get(shape.type, ("", ""))
     is_low = violation.how is Break.TOO_SMALL
     bound = shape.min if is_low else shape.max
     if bound is None:
@@ -215,8 +223,8 @@ def _bounds(violation: Violation, name: str) -> tuple[str, str]:
     verb = "is" if shape.type not in ("list", "map", "string") else "has"
     limit = f"{'least' if is_low else 'most'} {bound:.15g}"
     return (
-        f"{name} {verb} {violation.size:.15g}{unit} and the API takes at {limit}: the request is refused",
-        f"bring it to at {limit}{unit}",
+        f"{name} {verb} {violation.size:.15g}{one if violation.size == 1 else many} and the API takes at {limit}: the request is refused",
+        f"bring it to at {limit}{one if bound == 1 else many}",
     )
 
 

@@ -131,7 +131,9 @@ class TestJson:
 
 class TestYaml:
     def test_types_are_those_of_yaml(self) -> None:
-        text = "a: 1\nb: yes\nc: 1.5\nd: ~\ne: '1'\nf: 2020-01-01\ng: |\n  x\n  y\n1: z\nh: !!str 1\ni: 1e3\n"
+        text = (
+            "a: 1\nb: true\nc: 1.5\nd: ~\ne: '1'\nf: 2020-01-01\ng: |\n  x\n  y\n1: z\nh: !!str 1\ni: 1e3\n"
+        )
         assert reads("a.yaml", text) == {
             "a": 1,
             "b": True,
@@ -144,6 +146,14 @@ class TestYaml:
             "h": "1",
             "i": "1e3",
         }
+
+    def test_what_yaml_1_1_and_1_2_read_in_two_ways_is_unknown(self) -> None:
+        root = parse("a.yaml", b"a: [yes, No, ON, off, 1:30, 'yes', y]\nyes: &x 1\non: *x\n").roots[0]
+        assert isinstance(root, Object)
+        assert [entry.key for entry in root.entries] == ["a", "yes", "on"]
+        words = root.entries[0].value
+        assert isinstance(words, Array)
+        assert [type(item) for item in words.items] == [Reference] * 5 + [Scalar] * 2
 
     def test_local_tags_are_references(self) -> None:
         root = parse("a.yaml", b"a: !Ref x\nb: !Sub\n  - c\n  - {d: e}\nc: !GetAtt [a, b]\n").roots[0]

@@ -85,7 +85,15 @@ def _violations(request: Request) -> tuple[Violation, ...]:
     found = list(_Walk(model, request.origin).check(request.body, shape, shape))
     if model.is_installed and request.origin in (Origin.API, Origin.STATE_MACHINE):
         found += _second_opinion(request, shape, found)
+    if _is_description(request):
+        found = [each for each in found if each.how is not Break.UNKNOWN or each.shape is not shape]
     return tuple(sorted(found, key=lambda violation: violation.location[2:]))
+
+
+def _is_description(request: Request) -> bool:
+    """Whether it is the answer of the service to a Describe call: beside what the request had, what came of it."""
+    name = f"{request.kind.removeprefix('Create')}Arn"
+    return any(member.key == name for member in request.body.members())
 
 
 def _second_opinion(request: Request, shape: Shape, found: list[Violation]) -> Iterator[Violation]:

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 _STANDARD: Final = "tag:yaml.org,2002:"
 _SCALAR_TAGS: Final = frozenset({"bool", "int", "float", "null"})
 _MERGE: Final = "<<"
+#: Truth values of YAML 1.1 that are texts in 1.2.
+_WORDS: Final = frozenset({"yes", "no", "on", "off"})
 
 
 class _Open:
@@ -104,7 +106,8 @@ class _Composer:
         import yaml
 
         if isinstance(event, yaml.ScalarEvent):
-            return _Done(self._scalar(event), 1, 0, event.anchor)
+            is_key = bool(stack) and stack[-1].is_mapping and len(stack[-1].children) % 2 == 0
+            return _Done(self._scalar(event, is_key=is_key), 1, 0, event.anchor)
         if isinstance(event, yaml.AliasEvent):
             found = self.anchors.get(event.anchor)
             if found is None:
@@ -134,13 +137,15 @@ class _Composer:
                 _index(event.start_mark),
             )
 
-    def _scalar(self, event: ScalarEvent) -> Node:
+    def _scalar(self, event: ScalarEvent, *, is_key: bool) -> Node:
         span = Span(_index(event.start_mark), _index(event.end_mark))
         tag = event.tag
         if tag is not None and not tag.startswith(_STANDARD) and tag != "!":
             return Reference(f"{tag} stands in its place", span)
         if tag is None and event.implicit[0]:
             tag = _resolved(event.value)
+            if not is_key and _is_disputed(tag, event.value):
+                return Reference("YAML 1.1 and 1.2 read it in two ways", span)
         kind = (tag or "").removeprefix(_STANDARD)
         text = without_surrogates(event.value)
         return Scalar(_value(kind, text) if kind in _SCALAR_TAGS else text, span)
@@ -195,8 +200,16 @@ def _resolver() -> Any:
     return yaml.resolver.Resolver()
 
 
+def _is_disputed(tag: str, text: str) -> bool:
+    """Whether a plain scalar is a text in YAML 1.2, by which version 2 of the AWS CLI reads, and none in 1.1."""
+    kind = tag.removeprefix(_STANDARD)
+    if kind == "bool":
+        return text.lower() in _WORDS
+    return kind in ("int", "float") and ":" in text
+
+
 def _resolved(value: str) -> str:
-    """The tag of a plain scalar by YAML 1.1, as the AWS tools read it."""
+    """The tag of a plain scalar by YAML 1.1, as CloudFormation reads it."""
     import yaml
 
     return str(_resolver().resolve(yaml.ScalarNode, value, (True, False)))
