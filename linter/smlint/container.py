@@ -246,6 +246,7 @@ class Evidence(Protocol):
     ) -> Fact[Sequence[PlacedFile]]:
         """Files and links of an image in whose absolute path one of the regular expressions is found (``re.search``).
 
+        Begin them with ``^``: one that may match anywhere has all of them tried at every character of every name.
         An engine cannot list a file system: ``under`` names the places where such files can be, directories with a
         slash at the end, everything else exact paths. Where it is empty, the literal directory at the beginning of
         the patterns is taken. Unknown for Dockerfiles and for images of which only the config is read.

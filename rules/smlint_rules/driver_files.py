@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+#: The folders of an absolute path, with their slashes. Possessive: only the last name is compared with what follows,
+#: not every one of them, however many a long path has.
+FOLDERS: Final = r"/(?:[^/]*+/)*+"
 _VERSION: Final = r"\d{3,}\.\d+(?:\.\d+)?"
 _LIBRARY: Final = (
     r"lib(?:cuda|cudadebugger|nvidia-[a-z0-9-]+|nvcuvid|nvoptix|vdpau_nvidia|GLX_nvidia|EGL_nvidia|GLES\w*_nvidia)"
@@ -28,7 +31,7 @@ PROGRAMS: Final = (
 _PROGRAM: Final = "|".join(map(re.escape, PROGRAMS))
 #: Absolute paths that are the driver's, as regular expressions for a whole path.
 PATTERNS: Final = (
-    rf"/(?:.*/)?{_LIBRARY}",
+    rf"{FOLDERS}{_LIBRARY}",
     rf"/(?:usr/(?:local/)?)?s?bin/(?:{_PROGRAM})",
     rf"/usr/local/nvidia/bin/(?:{_PROGRAM})",
     rf"/usr/lib/nvidia/(?:.*/)?(?:{_PROGRAM})",

@@ -14,7 +14,7 @@ from itertools import product
 from typing import Final
 
 from smlint.container import Container, Fact, Known, PlacedFile
-from smlint_rules.driver_files import PATTERNS, PROGRAMS, is_driver_file
+from smlint_rules.driver_files import FOLDERS, PATTERNS, PROGRAMS, is_driver_file
 from smlint_rules.loader_config import loader_folders
 
 #: Where distributions and NVIDIA's installer put the libraries, by machine.
@@ -83,7 +83,7 @@ _NAMES: Final = (
     "GLESv2_nvidia",
 )
 _FIRMWARE: Final = ("gsp.bin", "gsp_ga10x.bin", "gsp_tu10x.bin", "gsp_ad10x.bin")
-_LINK: Final = re.compile(rf"/lib(?:{'|'.join(_NAMES)})\.so(?:\.\d)?$")
+_LINK: Final = rf"^{FOLDERS}lib(?:{'|'.join(_NAMES)})\.so(?:\.\d)?$"
 _VERSION: Final = re.compile(r"\.so\.(\d{3,}\.\d+(?:\.\d+)?)$")
 _CACHED: Final = re.compile(rb"/[!-~]*/lib(?:cuda|nvidia-[a-z0-9-]+)\.so(?:\.\d+)*(?=\0)")
 #: What a finding should name first.
@@ -99,7 +99,7 @@ def driver_files(container: Container) -> Fact[Sequence[PlacedFile]]:
 
 
 def _search(container: Container) -> Fact[Sequence[PlacedFile]]:
-    patterns = [*(f"^(?:{pattern})$" for pattern in PATTERNS), _LINK.pattern]
+    patterns = [*(f"^(?:{pattern})$" for pattern in PATTERNS), _LINK]
     cached = _in_loader_cache(container)
     folders = _folders(container)
     first = container.evidence.files_matching(patterns, [*_places(folders), *cached])

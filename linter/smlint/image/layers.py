@@ -6,7 +6,7 @@ image's root.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from smlint.container import FileKind
@@ -140,13 +140,18 @@ class LayeredFiles:
 
     def _floor(self, directory: str) -> int:
         """The lowest layer whose entries in ``directory`` are not hidden by a layer above."""
-        floor = 0
-        # From the root downwards, not by recursion: a path may have two thousand components.
-        for end in _ends(directory):
-            ancestor = directory[:end]
-            known = self._floors.get(ancestor)
-            floor = self._lowest(ancestor, floor) if known is None else known
-            if known is None and len(self._floors) < MAX_FLOORS:
+        # Up to what is known and down again, not by recursion: a path may have two thousand components.
+        unknown: list[str] = []
+        ancestor = directory
+        while (known := self._floors.get(ancestor)) is None:
+            unknown.append(ancestor)
+            if not ancestor:
+                break
+            ancestor = ancestor.rpartition("/")[0]
+        floor = known or 0
+        for ancestor in reversed(unknown):
+            floor = self._lowest(ancestor, floor)
+            if len(self._floors) < MAX_FLOORS:
                 self._floors[ancestor] = floor
         return floor
 
@@ -186,14 +191,3 @@ class LayeredFiles:
             link=row.link if row.kind == SYMLINK else None,
             layer=layer,
         )
-
-
-def _ends(directory: str) -> Iterator[int]:
-    """Where the names of a directory's ancestors end, the root's and its own included."""
-    yield 0
-    position = directory.find("/")
-    while position >= 0:
-        yield position
-        position = directory.find("/", position + 1)
-    if directory:
-        yield len(directory)
