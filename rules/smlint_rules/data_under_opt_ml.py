@@ -108,8 +108,8 @@ def _in_image(container: Container) -> Iterator[Finding]:
         first = files[0]
         yield Finding(
             first.location,
-            f"the image holds {_listed(files)} under {area}, which SageMaker reserves: they may not be visible when "
-            "the container runs",
-            "put them outside /opt/ml, for example under /opt/program, and read them from there",
+            f"the image holds {_listed(files)} under {area}, which SageMaker reserves: what lies there may not be "
+            "visible when the container runs",
+            "put it outside /opt/ml, for example under /opt/program, and read it from there",
             level=opt_ml.worth(first.path),
         )

@@ -1,6 +1,6 @@
 """Images described in JSON, for rules that only a built image can break: config, files, manifest, size.
 
-Keys: ``config`` (as in an image config), ``architecture``, ``history`` (created_by texts, each making a layer that holds
+Keys: ``config`` (as in an image config), ``os``, ``architecture``, ``history`` (created_by texts, each making a layer that holds
 nothing), ``files`` (path to size, or to ``{"content", "mode", "link"}``), ``mediaType``, ``pushed``, ``attestations``,
 ``size``, ``unseen`` (no file system). What a program needs to start is in every image.
 """
@@ -37,7 +37,7 @@ class DescribedImage:
         self.config = config_of(
             {
                 "architecture": description.get("architecture", "amd64"),
-                "os": "linux",
+                "os": description.get("os", "linux"),
                 "config": {"Env": ["PATH=/usr/local/bin:/usr/bin:/bin"], **_with_path(description["config"])},
                 "history": history,
             },

@@ -147,6 +147,10 @@ class TestYaml:
             "i": "1e3",
         }
 
+    def test_comments_alone_are_no_request(self) -> None:
+        with pytest.raises(RequestSyntaxError, match="nothing but comments"):
+            parse("a.yaml", b"# a: 1\n")
+
     def test_what_yaml_1_1_and_1_2_read_in_two_ways_is_unknown(self) -> None:
         root = parse("a.yaml", b"a: [yes, No, ON, off, 1:30, 'yes', y]\nyes: &x 1\non: *x\n").roots[0]
         assert isinstance(root, Object)

@@ -148,6 +148,7 @@ class Trouble(enum.StrEnum):
     CARRIAGE_RETURN = "carriage return"
     NO_INTERPRETER = "no interpreter"
     NO_SHEBANG = "no shebang"
+    BYTE_ORDER_MARK = "byte order mark"
     OTHER_ARCHITECTURE = "other architecture"
 
 
@@ -165,6 +166,9 @@ class Start(NamedTuple):
 
 def can_start(container: Container, name: str) -> Start:
     """Whether the engine can execute ``name`` as the first word of its argument vector."""
+    if isinstance(container.platform, Known) and container.platform.value.startswith("windows"):
+        # Paths, suffixes and interpreters are others there; SM501 says that the image starts nowhere.
+        return Start(None, certain=False)
     found = find_program(container, name)
     if isinstance(found, Unknown):
         return Start(None, certain=False)
@@ -188,6 +192,7 @@ def can_start(container: Container, name: str) -> Start:
 
 
 _ELF: Final = b"\x7fELF"
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 #: ``e_machine`` of an ELF header (elf.h) to the architecture's name in image configs.
 _MACHINES: Final = {3: "386", 40: "arm", 62: "amd64", 183: "arm64", 243: "riscv64"}
 #: A kernel of the first runs programs of the second, too.
@@ -211,6 +216,8 @@ def _interpreter_trouble(container: Container, entry: FileEntry) -> tuple[Troubl
     if not entry.content:
         return None, ""
     line = shebang(entry.content)
+    if entry.content.startswith(_BYTE_ORDER_MARK + b"#!"):
+        return Trouble.BYTE_ORDER_MARK, ""
     if line is None:
         # The kernel refuses a text file without a #! line, and the engine, unlike a shell, does not try sh.
         return (Trouble.NO_SHEBANG, "") if _looks_like_text(entry.content) else (None, "")

@@ -117,6 +117,8 @@ def parse(path: str, data: bytes) -> Document:
         roots = (root,)
     else:
         roots, repeated = yaml_text.parse(text)
+        if not roots:
+            raise RequestSyntaxError("the file holds nothing but comments; a job request was expected")
     return Document(path, text, tuple(without_references(root) for root in roots), repeated, Lines(text))
 
 
