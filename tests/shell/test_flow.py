@@ -306,6 +306,39 @@ def test_exit_code(text: str, expected: bool | None) -> None:
     assert expected or path.keeps_exit_code.reason
 
 
+LOG = """
+log() {
+  local level="$1" message
+  shift
+  message="$level $*"
+  if [ -t 2 ] && [ -z "$NO_COLOR" ]; then local color=31; message="$color$message"; fi
+  if [ "$LEVEL" = debug ]; then message="$(date) $message"; fi
+  echo "$message" >&2
+}
+"""
+
+
+@pytest.mark.parametrize("options", ["", "set -e\n"])
+def test_ways_that_go_on_alike_are_one(options: str) -> None:
+    step = 'if [ -n "$X{n}" ]; then log INFO {n}; mkdir /x{n}; log INFO done; else log WARN no {n}; fi\n'
+    text = (
+        options + LOG + "".join(step.format(n=n) for n in range(60)) + 'log INFO start "$@"; exec prog "$@"\n'
+    )
+    flow = read(text, arguments=("train",))
+    assert flow.unseen == ""
+    (path,) = [path for path in flow.paths if path.command.texts[0] == "prog"]
+    assert path.command.texts == ("prog", "train")
+    assert path.conditions == ()
+
+
+def test_ways_that_go_on_differently_stay_apart() -> None:
+    text = 'if [ -n "$A" ]; then MODE=a; echo; elif [ -n "$B" ]; then MODE=b; echo x; fi; exec prog $MODE $1'
+    flow = read(text, arguments=("train",))
+    assert [path.command.texts[1] for path in flow.paths] == ["a", "b", UNRESOLVED]
+    text = 'if [ -n "$A" ]; then first; elif [ -n "$B" ]; then second; else third; fi; [ -f x ] && exit 0; exit $?'
+    assert programs(text) == [("first",), ("second",), ("third",)]
+
+
 def test_shell_options_from_the_command_line() -> None:
     assert only("prog; echo", options=frozenset("e")).keeps_exit_code.value
     assert only("prog | cat", options=frozenset({"pipefail"})).keeps_exit_code.value

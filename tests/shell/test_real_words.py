@@ -25,6 +25,11 @@ KNOWN = [
     "readonly A=x; prog $A", "A=1; unset A; prog ${A-none}", "A='b c'; prog $A \"$A\"", "A=x; prog $A$A\"$A\"", "A=1; export A; prog $A",
     "export A=$1; prog $A", "declare -x A=1 -r B=2; prog $A$B", "f() { A=2; }; A=1; f; prog $A", "{ A=1; } 2>/dev/null; prog $A",
     "if true; then A=1; else A=2; fi; prog $A", "case $1 in train) A=1;; *) A=2;; esac; prog $A", "f() { local A=2; prog $A; }; f",
+    "f() { local A=2; }; A=1; f; prog $A", "f() { declare A=2; typeset B=3; }; A=1; B=1; f; prog $A $B", "g() { prog $A; }; f() { local A=2; g; }; A=1; f",
+    "f() { declare -g A=2; export B=3; readonly C=4; }; f; prog $A $B $C", "f() { local A; prog \"x${A-none}\"; }; A=1; f", "f() { eval 'local A=2'; prog $A; }; f",
+    "f() { local A=9; unset A; A=8; }; A=1; f; prog $A", "f() { local A=2; g; prog $A; }; g() { local A=3; }; A=1; f", "f() { local A=2; return 3; }; A=1; f || prog $A",
+    "f() { local A=(\"$@\" z); prog \"${A[@]}\"; }; f x y", "declare -a A=(a 'b c'); prog \"${A[@]}\"", "f() { local A=(x); }; A=(y); f; prog \"${A[@]}\"",
+    "A=1; prog \"${A:+(x $1)}\" ${A:+(y)}", "f() { (local A=2); { local A=3; }; prog $A; }; A=1; f",
     # parameters
     "set -- a b; shift; prog $1", "set -- a b; shift 2; prog \"$@\"", "set -- a; shift 5; prog \"$@\"", "set -e -- a; prog $1",
     "set a b; prog $2", "set -; prog \"$@\"", "set -o errexit; set +o errexit; prog", "set -euo pipefail; prog \"$1\"", "set -eu; prog $#",
@@ -61,6 +66,7 @@ OPEN = [
     "true | prog a", "prog a | cat", "prog a & wait", "prog $RANDOM $$ $! $? $- $_ $0", "A=1 | true; prog ${A-n}", "select x in a; do prog; done < /dev/null; prog",
     "for ((i=0; i<2; i++)); do prog $i; done", "f() { prog $1; f2; }; f2() { :; }; f a", "declare A=1; declare A+=2; prog $A",
     "((1)) && prog a", "A[0]=x; prog ${A[0]}", "A=(a b); A+=(c); prog \"${A[@]}\" ${#A[@]} ${A[1]}", "declare -A M=([a]=b); prog ${M[a]}",
+    "A=([1]=x [0]=y); prog \"${A[@]}\"", "declare -A A=([k]=v); prog \"${A[k]}\"", "declare -a A=([2]=v); prog \"${A[@]}\"",
     "trap 'true' 0; trap - 0; trap; trap -l; prog", "set -- a; while [ $# -gt 0 ]; do prog $1; shift; done", "exec -a name prog x",
 ]  # fmt: skip
 PROGRAM = '#!/bin/bash\nprintf "%s\\0" "$PWD" "$@" >> "$LOG"\nprintf "\\n\\0" >> "$LOG"\n'

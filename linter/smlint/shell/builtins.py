@@ -29,6 +29,7 @@ Builtin: TypeAlias = "Callable[[Executor, Simple, Words, Machine], list[Machine]
 
 _ASSIGNMENT: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\+?)=(.*)", re.DOTALL)
 _PLAIN_WORD: Final = re.compile(r"[\w@%+=:,./-]+")
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LETTERS: Final = re.compile(r"[+-][a-zA-Z]+")
 
 
@@ -185,18 +186,44 @@ class _Directory:
 
 def _declare(executor: Executor, node: Simple, words: Words, machine: Machine) -> list[Machine]:
     machine.status = SUCCESS
+    options = "".join(value.text for value, _ in words[1:] if value.text[:1] in ("-", "+"))
+    own = words[0][0].text == "local" or (words[0][0].text in ("declare", "typeset") and "g" not in options)
+    own = own and machine.hidden is not None
     for value, _ in words[1:]:
         match = _ASSIGNMENT.fullmatch(value.text)
+        name = value.text if match is None else match.group(1)
+        if own and _NAME.fullmatch(name):
+            machine.hide(name)
+            if match is None:
+                _bare_local(executor, name, machine)
         if match is None:
             continue
-        name, added, text = match.groups()
+        _, added, text = match.groups()
         before = machine.variable(name) if added else None
         if text.startswith("(") and text.endswith(")"):
             machine.variables[name] = Value(UNRESOLVED, value.used)
-            machine.arrays[name] = None
+            if not added:
+                machine.arrays[name] = None
         else:
             machine.variables[name] = Value((before.text if before else "") + text, value.used)
+    if "A" not in options:
+        # Arrays, whose elements are words of their own.
+        for assignment in node.assignments:
+            executor.assign(assignment, machine)
     return [machine]
+
+
+def _bare_local(executor: Executor, name: str, machine: Machine) -> None:
+    """``local name``: unset, but in dash what it was outside."""
+    before = machine.variable(name)
+    if executor.dialect == "dash" or before is None:
+        return
+    if executor.dialect in ("bash", "busybox"):
+        machine.variables[name] = None
+        machine.arrays[name] = ()
+    else:
+        machine.variables[name] = Value(UNRESOLVED, before.used)
+        machine.arrays[name] = None
 
 
 def _unset(executor: Executor, node: Simple, words: Words, machine: Machine) -> list[Machine]:

@@ -55,8 +55,11 @@ def negated(executor: Executor, node: Negated, machine: Machine) -> list[Machine
 def and_or(executor: Executor, node: AndOr, machine: Machine) -> list[Machine]:
     operands = [("", node.first), *node.rest]
     running, done = [machine], list[Machine]()
+    operators = [operator for operator, _ in operands]
     for index, (operator, operand) in enumerate(operands):
         last = index == len(operands) - 1
+        # Behind a failure in ``a && b && c`` nothing is left to decide.
+        settles = all(each == operator for each in operators[index:])
         following: list[Machine] = []
         for each in running:
             if not operator:
@@ -66,7 +69,7 @@ def and_or(executor: Executor, node: AndOr, machine: Machine) -> list[Machine]:
                 if truth is (operator == "&&"):
                     following += _operand(executor, operand, way, last)
                 else:
-                    following.append(way)
+                    (done if settles else following).append(way)
         running = [each for each in following if not each.stopped]
         done += [each for each in following if each.stopped]
         running = executor.bounded(running)
@@ -96,7 +99,7 @@ def _decide(
         way.status = SUCCESS if truth else FAILURE
         if status.origins:
             worked = truth is not status.is_negated
-            way.assumed.update(dict.fromkeys(status.origins, worked))
+            way.assume(status.origins, worked)
             if not truth and not worked:
                 way.status = Status(False, status.origins)
         if is_question or not status.origins:

@@ -37,7 +37,7 @@ from smlint.shell.syntax import (
 )
 from smlint.shell.words import MAX_FIELDS, Parameters, Value, fields, single
 
-_MAX_STEPS: Final = 20_000
+_MAX_STEPS: Final = 40_000
 _MAX_LEVELS: Final = 90
 _MAX_CALLS: Final = 8
 
@@ -50,12 +50,14 @@ class Executor:
         *,
         read_source: Callable[[str, str], Sourced | None],
         tail: Callable[[Script], frozenset[int]],
-        brace: bool,
+        dialect: str,
     ) -> None:
-        """``brace``: whether the shell expands ``{a,b}``."""
+        """``dialect`` is the shell's name; ``sh`` where it is not known which it is."""
         self._read_source = read_source
         self._tail_of = tail
-        self.brace = brace
+        self.dialect = dialect
+        #: Whether the shell expands ``{a,b}``.
+        self.brace = dialect not in ("dash", "busybox")
         self._tail: frozenset[int] = frozenset()
         self._texts: list[ScriptText] = []
         self._current = 0
@@ -226,8 +228,7 @@ class Executor:
         started = Started(
             arguments, assignments, self.place(node.start, node.end), how, visible(machine.directory)
         )
-        machine.events = (
-            *machine.events,
+        machine.start(
             Event(
                 started,
                 is_trivial=is_trivial(texts),
@@ -237,7 +238,7 @@ class Executor:
                 job=machine.job,
                 is_asked=machine.asked > 0,
                 in_loop=machine.loops > 0,
-            ),
+            )
         )
         machine.status = Status(None, frozenset((len(machine.events) - 1,)))
         return machine
@@ -256,9 +257,9 @@ class Executor:
         if not machine.status.origins or machine.status.is_negated:
             return [machine]
         failed = machine.copy()
-        failed.assumed.update(dict.fromkeys(machine.status.origins, False))
+        failed.assume(machine.status.origins, False)
         failed.stopped = "exit"
-        machine.assumed.update(dict.fromkeys(machine.status.origins, True))
+        machine.assume(machine.status.origins, True)
         machine.status = SUCCESS
         return [machine, failed]
 
@@ -272,7 +273,9 @@ class Executor:
                 for v in fields(self.text(piece), machine, brace=self.brace)
             ]
             before = machine.arrays.get(name) if assignment.appends else ()
-            known = before is not None and len(before) + len(values) <= MAX_FIELDS
+            # ``([2]=x)`` says where the element goes.
+            placed = any(self.text(piece).startswith("[") for piece in assignment.elements)
+            known = before is not None and not placed and len(before) + len(values) <= MAX_FIELDS
             machine.arrays[name] = (*(before or ()), *values) if known else None
             used: frozenset[int] = frozenset().union(*(value.used for value in values))
             machine.variables[name] = Value(UNRESOLVED, used)
@@ -297,14 +300,15 @@ class Executor:
         if machine.calls >= _MAX_CALLS:
             self.unseen = "functions call each other too deeply"
             return [machine]
-        parameters, current = machine.parameters, self._current
-        machine.parameters = Parameters(tuple(arguments))
+        parameters, current, hidden = machine.parameters, self._current, machine.hidden
+        machine.parameters, machine.hidden = Parameters(tuple(arguments)), {}
         machine.calls += 1
         self._current = function[1]
         ends = self.node(function[0], machine)
         self._current = current
         for end in ends:
             end.parameters = parameters
+            end.show(hidden)
             end.calls -= 1
             if end.stopped == "return":
                 end.stopped = ""

@@ -94,7 +94,7 @@ def analyse(
     executor = Executor(
         read_source=read_source,
         tail=lambda script: tail_commands(script, shell) if is_command_string else frozenset(),
-        brace=shell not in ("dash", "busybox"),
+        dialect=shell,
     )
     ends = executor.run(name, text, _machine(values, lookup, directory, is_command_string, options))
     known = None if values is None else frozenset(range(1, len(values) + 1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -26,13 +27,18 @@ def _parser() -> tree_sitter.Parser:
     return tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
 
 
-def tree(text: str) -> tree_sitter.Tree | None:
-    """The syntax tree of ``text``, offsets in code points; None when tree-sitter does not come to an end."""
-    data = _ESCAPED.sub(_masked, _FOREIGN.sub("x", text)).encode("ascii")
+def tree(text: str, hidden: Iterable[int] = ()) -> tree_sitter.Tree | None:
+    """The syntax tree of ``text``, offsets in code points; None when tree-sitter does not come to an end.
+
+    ``hidden`` are offsets of characters that are letters to the shell, whatever tree-sitter makes of them.
+    """
+    data = bytearray(_ESCAPED.sub(_masked, _FOREIGN.sub("x", text)).encode("ascii"))
+    for offset in hidden:
+        data[offset] = 0x78
     deadline = time.monotonic() + _PATIENCE
 
     def read(offset: int, _: tree_sitter.Point) -> bytes:
-        return data[offset : offset + 65536]
+        return bytes(data[offset : offset + 65536])
 
     try:
         return _parser().parse(read, progress_callback=lambda offset, error: time.monotonic() > deadline)

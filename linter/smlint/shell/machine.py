@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from smlint.container import UNRESOLVED
 from smlint.diagnostics import FileLocation
@@ -54,6 +54,10 @@ class Wait(NamedTuple):
     after: int
 
 
+#: Whether a variable was set or unset by the script, to which value, and its elements.
+_Hidden: TypeAlias = tuple[bool, Value | None, tuple[Value, ...] | None]
+
+
 class Machine:
     """One shell process, or a copy of it that goes another way. See :class:`smlint.shell.words.Scope`."""
 
@@ -74,6 +78,9 @@ class Machine:
         self.conditions: tuple[Condition, ...] = ()
         #: Programs whose success or failure this way assumes.
         self.assumed: dict[int, bool] = {}
+        #: A digest of the programs that are more than housekeeping and of what is assumed of them: of two ways on which
+        #: it is the same, one is enough, if they agree in the rest.
+        self.past = 0
         #: "" while it runs; ``exit``, ``exec``, ``loop`` (for ever), ``return``, ``break``, ``continue``.
         self.stopped = ""
         self.levels = 0
@@ -89,6 +96,8 @@ class Machine:
         self.piped: frozenset[int] = frozenset()
         self.loops = 0
         self.calls = 0
+        #: What the variables were that the function at hand has made its own; None outside of functions.
+        self.hidden: dict[str, _Hidden] | None = None
 
     def copy(self) -> Machine:
         """Another way from here."""
@@ -99,7 +108,39 @@ class Machine:
         other.functions = dict(self.functions)
         other.traps = dict(self.traps)
         other.assumed = dict(self.assumed)
+        other.hidden = None if self.hidden is None else dict(self.hidden)
         return other
+
+    def start(self, event: Event) -> None:
+        """Note a program that was started."""
+        if not event.is_trivial or event.is_idle:
+            self.past = hash((self.past, event))
+        self.events = (*self.events, event)
+
+    def assume(self, origins: frozenset[int], worked: bool) -> None:
+        """Note that this way is the one on which some programs succeed, or fail."""
+        self.assumed.update(dict.fromkeys(origins, worked))
+        substantial = [
+            at for at in sorted(origins) if not self.events[at].is_trivial or self.events[at].is_idle
+        ]
+        if substantial:
+            self.past = hash((self.past, worked, *substantial))
+
+    def hide(self, name: str) -> None:
+        """Make a variable the function's own (``local``), its value to be given back at the end."""
+        if self.hidden is not None and name not in self.hidden:
+            self.hidden[name] = (name in self.variables, self.variables.get(name), self.arrays.get(name))
+
+    def show(self, outer: dict[str, _Hidden] | None) -> None:
+        """Give back what the function has hidden."""
+        for name, (is_set, value, elements) in (self.hidden or {}).items():
+            self.variables.pop(name, None)
+            self.arrays.pop(name, None)
+            if is_set:
+                self.variables[name] = value
+            if elements is not None:
+                self.arrays[name] = elements
+        self.hidden = None if outer is None else dict(outer)
 
     def variable(self, name: str) -> Value | None:
         """A variable; unknown unless the script or ``lookup`` says more."""
@@ -141,6 +182,7 @@ class Machine:
         """What this shell is after ``inner`` has ended: nothing but programs, assumptions and the status are kept."""
         outer = self.copy()
         outer.events, outer.assumed, outer.conditions = inner.events, dict(inner.assumed), inner.conditions
+        outer.past = inner.past
         outer.status = inner.status
         if inner.stopped == "loop":
             outer.stopped = "loop"

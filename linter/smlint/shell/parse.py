@@ -60,7 +60,7 @@ def parse(text: str) -> Script:
     if len(text) > LIMIT:
         return Script(Source("", [0], [0], {}), (), False)
     source = prepare(text)
-    tree = grammar.tree(source.text) if source.depth <= DEPTH else None
+    tree = grammar.tree(source.text, source.brackets) if source.depth <= DEPTH else None
     if tree is None:
         return Script(source, (), False)
     return Script(source, _Reader(source).block(tree.root_node.children, 0), not tree.root_node.has_error)
@@ -130,12 +130,14 @@ class _Reader:
 
     def declaration(self, node: tree_sitter.Node, depth: int) -> Node:
         words: list[Piece] = []
+        arrays: list[Assignment] = []
         for child in node.children:
             if child.type == "variable_assignment" and self._is_array(child):
+                arrays.append(self._assignment(child, depth))
                 words.append(Piece(child.start_byte, child.end_byte, self._substitutions(child, depth)))
             else:
                 self._word(child, depth, words)
-        return self._checked(node, [], words, [])
+        return self._checked(node, arrays, words, [])
 
     def assignments(self, node: tree_sitter.Node, depth: int) -> Node:
         children = [node] if node.type == "variable_assignment" else node.named_children

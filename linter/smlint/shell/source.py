@@ -36,9 +36,17 @@ class Source:
     """Shell text without continuations and heredoc bodies."""
 
     def __init__(
-        self, text: str, starts: list[int], origins: list[int], heredocs: dict[int, Heredoc], depth: int = 0
+        self,
+        text: str,
+        starts: list[int],
+        origins: list[int],
+        heredocs: dict[int, Heredoc],
+        depth: int = 0,
+        brackets: tuple[int, ...] = (),
     ) -> None:
         self.text = text
+        #: Offsets of the round brackets that stand in ``${…}`` and mean nothing to the grammar there.
+        self.brackets = brackets
         #: How deep quotes and brackets are nested at most.
         self.depth = depth
         #: By offset, in :attr:`text`, of the ``<`` that stands for it.
@@ -86,6 +94,7 @@ class _Preparation:
         self._pending: list[_Pending] = []
         self._open: list[str] = []
         self._depth = 0
+        self._brackets: list[int] = []
 
     def run(self) -> Source:
         text = self._text
@@ -96,7 +105,14 @@ class _Preparation:
                 continue
             self._special(text[self._at])
             self._depth = max(self._depth, len(self._open))
-        return Source("".join(self._pieces), self._starts, self._origins, self._heredocs, self._depth)
+        return Source(
+            "".join(self._pieces),
+            self._starts,
+            self._origins,
+            self._heredocs,
+            self._depth,
+            tuple(self._brackets),
+        )
 
     @property
     def _inside(self) -> str:
@@ -185,6 +201,8 @@ class _Preparation:
             self._open.append("a" if arithmetic else "(")
         elif (char == ")" and inside in ("(", "a")) or (char == "}" and inside == "{"):
             self._open.pop()
+        elif inside == "{" and char in "()":
+            self._brackets.append(self._length)
         self._keep(self._at + 1)
 
     def _less_than(self) -> None:

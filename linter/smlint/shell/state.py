@@ -27,6 +27,8 @@ class State:
         self.directories: tuple[str, ...] = ()
         self.previous = UNRESOLVED
         self.parameters = parameters
+        #: What the variables were that the function at hand has made its own; None outside of functions.
+        self.hidden: dict[str, Value | None] | None = None
 
     def copy(self) -> State:
         """The same knowledge, for another way through the text."""
@@ -34,6 +36,7 @@ class State:
         copy._values = dict(self._values)
         copy._forgotten = self._forgotten
         copy.directories, copy.previous = self.directories, self.previous
+        copy.hidden = None if self.hidden is None else dict(self.hidden)
         return copy
 
     def variable(self, name: str) -> Value | None:
@@ -78,12 +81,17 @@ class State:
             self.previous = UNRESOLVED
         if self.parameters != other.parameters:
             self.parameters = Parameters((), rest=1)
+        if self.hidden is not None and other.hidden is not None:
+            self.hidden = other.hidden | self.hidden
 
     def builtin(self, words: Sequence[str]) -> None:
         """Follow ``export``, ``unset``, ``read``, ``set --`` and ``shift``."""
         name, rest = words[0], words[1:]
         if name in _DECLARES:
+            own = name == "local" or (name in ("declare", "typeset") and "-g" not in rest)
             for word in rest:
+                if own:
+                    self._hide(word.partition("=")[0].rstrip("+"), bare="=" not in word)
                 match = _ASSIGNMENT.fullmatch(word)
                 if match is not None:
                     added = match.group(2) or match.group(3).startswith("(")
@@ -101,6 +109,19 @@ class State:
             values = _set_words(rest)
             if values is not None:
                 self.parameters = Parameters(tuple(Value(text) for text in values))
+
+    def _hide(self, name: str, *, bare: bool) -> None:
+        """Make a variable the function's own; without a value, shells differ in what it is."""
+        if self.hidden is None or not _NAME.fullmatch(name):
+            return
+        self.hidden.setdefault(name, self.variable(name))
+        if bare:
+            self.assign(name, UNKNOWN)
+
+    def show(self, outer: dict[str, Value | None] | None) -> None:
+        """Give back what the function has hidden."""
+        self._values |= self.hidden or {}
+        self.hidden = outer
 
 
 def _set_words(words: Sequence[str]) -> Sequence[str] | None:

@@ -282,11 +282,13 @@ class Walk:
 
     def _call(self, body: Node, command: SimpleCommand) -> None:
         self._calls += 1
-        parameters = self._state.parameters
+        parameters, hidden = self._state.parameters, self._state.hidden
         self._state.parameters = Parameters(tuple(Value(word.text) for word in command.words[1:]))
+        self._state.hidden = {}
         self._joined_by = command.joined_by
         self._node(body)
         self._state.parameters = parameters
+        self._state.show(hidden)
         self._calls -= 1
 
     def _redirects(self, redirections: Sequence[Redirection]) -> tuple[tuple[Redirect, ...], str | None]:
