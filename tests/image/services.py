@@ -82,11 +82,21 @@ def certificate(folder: Path) -> None:
 def https(folder: Path, handler: type[http.server.BaseHTTPRequestHandler]) -> Iterator[str]:
     """host:port of a server with TLS; its certificate is written to ``folder`` as cert.pem, the key as key.pem."""
     certificate(folder)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(folder / "cert.pem", folder / "key.pem")
-    server.socket = tls.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever)
+    with http_server(handler, tls) as address:
+        yield address
+
+
+@contextmanager
+def http_server(
+    handler: type[http.server.BaseHTTPRequestHandler], tls: ssl.SSLContext | None = None
+) -> Iterator[str]:
+    """host:port of a server on the loopback address."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
         yield f"127.0.0.1:{server.server_address[1]}"

@@ -62,3 +62,9 @@ def test_transports(text: str, transport: Transport, path: str, image: str | Non
 def test_transports_without_an_image_are_refused_with_the_form_to_type(text: str) -> None:
     with pytest.raises(ImageError):
         parse_reference(text)
+
+
+@pytest.mark.parametrize("identity", ["a" * 64, f"sha256:{'a' * 64}"])
+def test_a_registry_is_not_asked_for_an_image_id(identity: str) -> None:
+    with pytest.raises(ImageError, match="a registry knows images by name, not by ID"):
+        parse_reference(f"docker://{identity}")

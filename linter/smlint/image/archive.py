@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any, Final
 
@@ -62,15 +63,10 @@ class StoredImage:
 def open_docker_archive(reference: ImageReference, platform: str | None, progress: Progress) -> StoredImage:
     """Open what ``docker save`` or ``podman save`` wrote; raises :class:`ImageError`."""
     store = TarStore(reference.path, progress)
-    try:
+    with _opening(reference, store):
         if store.find("manifest.json") is None and store.find("index.json") is not None:
             return _layout_image(reference, store, platform, progress)
         return _docker_image(reference, store, platform, progress)
-    except BaseException as error:
-        store.close()
-        if isinstance(error, ImageError):
-            raise ImageError(f"{reference.text}: {error}") from None
-        raise
 
 
 def open_layout(reference: ImageReference, platform: str | None, progress: Progress) -> StoredImage:
@@ -80,13 +76,20 @@ def open_layout(reference: ImageReference, platform: str | None, progress: Progr
         store = DirectoryStore(reference.path)
     else:
         store = TarStore(reference.path, progress)
-    try:
+    with _opening(reference, store):
         return _layout_image(reference, store, platform, progress)
-    except BaseException as error:
-        store.close()
-        if isinstance(error, ImageError):
+
+
+@contextmanager
+def _opening(reference: ImageReference, store: BlobStore) -> Iterator[None]:
+    """Close the store when opening the image fails, and say which reference it was."""
+    with ExitStack() as undo:
+        undo.callback(store.close)
+        try:
+            yield
+        except ImageError as error:
             raise ImageError(f"{reference.text}: {error}") from None
-        raise
+        undo.pop_all()
 
 
 def _docker_image(

@@ -12,7 +12,7 @@ import base64
 import json
 import posixpath
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from smlint.container import FileKind
@@ -86,23 +86,24 @@ def open_daemon(reference: ImageReference, platform: str | None) -> DaemonImage:
 
     client = connect()
     image = reference.image or ""
-    try:
-        with _one_line(image):
-            attributes = client.api.inspect_image(image)  # type: ignore[no-untyped-call]
-            history = client.api.history(attributes["Id"])  # type: ignore[no-untyped-call]
-        config = config_of_engine(attributes, history, "its config")
-        check_platform(config, platform)
-    except docker.errors.NotFound:
-        client.close()
-        elsewhere = f", or read it from its registry with docker://{image}" if reference.repository else ""
-        raise NotOnEngineError(
-            f"{reference.text}: the engine has no image {image}; pull or build it{elsewhere}"
-        ) from None
-    except BaseException as error:
-        client.close()
-        if type(error) is ImageError:
+    with ExitStack() as undo:
+        undo.callback(client.close)
+        try:
+            with _one_line(image):
+                attributes = client.api.inspect_image(image)  # type: ignore[no-untyped-call]
+                history = client.api.history(attributes["Id"])  # type: ignore[no-untyped-call]
+            config = config_of_engine(attributes, history, "its config")
+            check_platform(config, platform)
+        except docker.errors.NotFound:
+            elsewhere = (
+                f", or read it from its registry with docker://{image}" if reference.repository else ""
+            )
+            raise NotOnEngineError(
+                f"{reference.text}: the engine has no image {image}; pull or build it{elsewhere}"
+            ) from None
+        except ImageError as error:
             raise ImageError(f"{reference.text}: {error}") from None
-        raise
+        undo.pop_all()
     return DaemonImage(f"docker-daemon:{image}", client, attributes["Id"], config, attributes.get("Size"))
 
 
@@ -141,9 +142,8 @@ class DaemonFiles:
         if node.path in self._contents:
             return self._contents[node.path][:limit]
         with self._archive(node.path) as stream:
-            for member in tar.members(stream):
-                return stream.read(min(member.size, limit))
-        return None
+            member = next(tar.members(stream), None)
+            return None if member is None else stream.read(min(member.size, limit))
 
     def search(self, patterns: Sequence[str], under: Sequence[str]) -> Listing:
         """See :class:`smlint.image.source.FileSystem`; in a large image only places in ``under`` are looked at."""

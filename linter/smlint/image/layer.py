@@ -41,7 +41,7 @@ class Layer(Protocol):
     """A layer that can be indexed and read."""
 
     def index(self) -> LayerIndex:
-        """The layer's index, read at the first call."""
+        """Read all of the layer once. The caller keeps what it gets."""
         ...
 
     def read(self, offset: int, size: int) -> bytes:
@@ -59,7 +59,6 @@ class BlobLayer:
         self._digest = digest
         self._progress = progress or Silent()
         self._kept: dict[int, bytes] = {}
-        self._index: LayerIndex | None = None
         self._expand = expander(blob.open().read(6))
 
     @property
@@ -69,16 +68,11 @@ class BlobLayer:
 
     def index(self) -> LayerIndex:
         """See :class:`Layer`."""
-        if self._index is None:
-            if self._expand is None and self._blob.seeks_cheaply:
-                stream = SeekingStream(self._blob.open(), self._blob.size)
-                self._index = index_layer(stream, self._name)
-            else:
-                self._progress.start(f"reading {self._name}", self._blob.size)
-                self._index = stream_layer(
-                    self._blob.open(), self._blob.size, self._name, self._digest, self._progress, self._kept
-                )
-        return self._index
+        blob, name = self._blob, self._name
+        if self._expand is None and blob.seeks_cheaply:
+            return index_layer(SeekingStream(blob.open(), blob.size), name)
+        self._progress.start(f"reading {name}", blob.size)
+        return stream_layer(blob.open(), blob.size, name, self._digest, self._progress, self._kept)
 
     def read(self, offset: int, size: int) -> bytes:
         """See :class:`Layer`."""
@@ -135,7 +129,10 @@ def stream_layer(
 
 
 def read_streamed(file: Readable, size: int, name: str, offset: int, count: int) -> bytes:
-    """``count`` bytes at ``offset`` of the uncompressed layer that ``file`` (of ``size`` bytes) holds."""
+    """``count`` bytes at ``offset`` of the uncompressed layer that ``file`` (of ``size`` bytes) holds.
+
+    Raises :class:`ImageError` naming the layer.
+    """
     head = file.read(6)
     raw = _Prefixed(head, file)
     expand = expander(head)
@@ -143,7 +140,10 @@ def read_streamed(file: Readable, size: int, name: str, offset: int, count: int)
         stream = ForwardStream(raw.read)
     else:
         stream = ForwardStream(io.BufferedReader(Decompressed(lambda: raw, expand, size, name), CHUNK).read)
-    stream.skip(offset)
+    try:
+        stream.skip(offset)
+    except tar.TarError as error:
+        raise ImageError(f"{name}: {error}") from None
     return stream.read(count)
 
 

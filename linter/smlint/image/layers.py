@@ -48,18 +48,18 @@ class LayeredFiles:
 
     def __init__(self, layers: Sequence[Layer]) -> None:
         self._layers = layers
-        self._indexes: list[LayerIndex] = []
+        self._indexes: list[LayerIndex] | None = None
         #: By directory: the lowest layer whose entries in it can be seen.
         self._floors: dict[str, int] = {}
 
     def _all(self) -> list[LayerIndex]:
-        if not self._indexes:
-            entries = 0
+        if self._indexes is None:
+            found: list[LayerIndex] = []
             for layer in self._layers:
-                self._indexes.append(layer.index())
-                entries += len(self._indexes[-1])
-                if entries > MAX_ENTRIES:
+                found.append(layer.index())
+                if sum(map(len, found)) > MAX_ENTRIES:
                     raise ImageError(f"the layers have more than {MAX_ENTRIES:,} entries, more than are read")
+            self._indexes = found
         return self._indexes
 
     def stat(self, path: str) -> Node | None:
@@ -103,6 +103,7 @@ class LayeredFiles:
             part = pending.pop()
             if part == "..":
                 current = current.rpartition("/")[0]
+                row = self._visible(current) or (0, _ROOT)
                 continue
             step = f"{current}/{part}" if current else part
             seen = self._visible(step)
@@ -118,12 +119,8 @@ class LayeredFiles:
             if hops > MAX_HOPS or len(pending) > MAX_PATH:
                 return None
             if target.startswith("/"):
-                current = ""
+                current, row = "", (0, _ROOT)
             pending.extend(part for part in reversed(target.split("/")) if part not in ("", "."))
-        if not current:
-            row = (0, _ROOT)
-        elif row[1].kind in (DIRECTORY, IMPLIED, _ROOT.kind):
-            row = self._visible(current) or row
         return "/" + current, *row
 
     def _visible(self, path: str) -> tuple[int, Row] | None:
@@ -170,14 +167,19 @@ class LayeredFiles:
             if row.kind != HARD_LINK:
                 break
             name = (row.link or "").removeprefix("./").lstrip("/")
-            target = self._all()[layer].find(name)
-            if target is None:
-                seen = self._visible(name)
-                if seen is None:
-                    break
-                layer, target = seen
-            row = target
+            found = self._below(name, layer)
+            if found is None:
+                break
+            layer, row = found
         return layer, row
+
+    def _below(self, path: str, layer: int) -> tuple[int, Row] | None:
+        """What stood at ``path`` when a layer made a hard link to it, whatever became of it in the layers above."""
+        for number in range(layer, -1, -1):
+            row = self._all()[number].find(path)
+            if row is not None:
+                return number, row
+        return None
 
     def _node(self, path: str, layer: int, row: Row) -> Node:
         source = self._follow_hard_links(layer, row)[1]

@@ -115,7 +115,9 @@ def parse_repository(name: str) -> RepositoryName:
 
 
 def _named(transport: Transport, text: str, name: str) -> ImageReference:
-    if _IMAGE_ID.fullmatch(name) and transport is not Transport.DOCKER:
+    if _IMAGE_ID.fullmatch(name):
+        if transport is Transport.DOCKER:
+            raise ImageError(f"{text}: a registry knows images by name, not by ID")
         return ImageReference(transport, text, image=name)
     return ImageReference(transport, text, image=name, repository=parse_repository(name))
 

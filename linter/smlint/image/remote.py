@@ -69,8 +69,7 @@ def open_registry(
 ) -> RegistryImage:
     """Open an image of a registry; raises :class:`ImageError`."""
     name = reference.repository
-    if name is None:
-        raise ImageError(f"{reference.text}: a registry knows images by name, not by ID")
+    assert name is not None
     repository = _connect(name, insecure)
     try:
         with _one_line(name):
@@ -98,7 +97,11 @@ def _connect(name: RepositoryName, insecure: frozenset[str]) -> Repository:
 def _login(registry: str) -> Callable[[dxf.DXFBase, requests.Response], None]:
     def answer(repository: dxf.DXFBase, response: requests.Response) -> None:
         user, password = credentials(registry)
-        repository.authenticate(user, password, response=response)
+        try:
+            repository.authenticate(user, password, response=response)
+        except (LookupError, TypeError, AttributeError, ValueError):
+            # dxf takes challenges and tokens for what they should be.
+            raise ImageError(f"{registry} asks for credentials in a way that is not understood") from None
 
     return answer
 
@@ -143,6 +146,8 @@ def _image(
         entries = list(descriptors(content, "manifests", "the index"))
         attestations = attestations or any(map(attestation, entries))
         media_type, content = _manifest(repository, digest_of(for_platform(entries, platform), "the index"))
+    if media_type in INDEX_TYPES:
+        raise ImageError(f"its indexes are nested more than {MAX_INDEX_DEPTH} deep")
     if media_type not in MANIFEST_TYPES:
         raise ImageError(f"its manifest is of type {media_type}, which is no image that can be read")
     digest = digest_of(content.get("config"), "the manifest")
@@ -181,16 +186,13 @@ class RemoteLayer:
         self._digest = digest_of(descriptor, "the manifest")
         self._progress = progress
         self._kept: dict[int, bytes] = {}
-        self._index: LayerIndex | None = None
 
     def index(self) -> LayerIndex:
         """See :class:`smlint.image.layer.Layer`."""
-        if self._index is None:
-            with _one_line(self._name), self._repository.layer(self._digest) as (file, size):
-                what = f"layer {self._digest}"
-                self._progress.start(f"downloading {what[:25]}", size)
-                self._index = stream_layer(file, size, what, self._digest, self._progress, self._kept)
-        return self._index
+        with _one_line(self._name), self._repository.layer(self._digest) as (file, size):
+            what = f"layer {self._digest}"
+            self._progress.start(f"downloading {what[:25]}", size)
+            return stream_layer(file, size, what, self._digest, self._progress, self._kept)
 
     def read(self, offset: int, size: int) -> bytes:
         """See :class:`smlint.image.layer.Layer`; contents that were not kept are downloaded again."""
@@ -198,7 +200,7 @@ class RemoteLayer:
         if kept is not None:
             return kept[:size]
         with _one_line(self._name), self._repository.layer(self._digest) as (file, length):
-            return read_streamed(file, length, self._digest, offset, size)
+            return read_streamed(file, length, f"layer {self._digest}", offset, size)
 
 
 @contextmanager

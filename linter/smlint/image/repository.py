@@ -28,7 +28,7 @@ class Repository(dxf.DXF):
         """Content type and bytes of a manifest or index; raises :class:`ImageError` when it is too large."""
         with self._open(f"manifests/{version}", {"Accept": _ACCEPT}) as response:
             content = _read(response, "its manifest")
-        if version.startswith("sha256:"):
+        if ":" in version:
             verify(content, version, "the manifest")
         return response.headers.get("Content-Type", "").partition(";")[0].strip(), content
 

@@ -140,12 +140,13 @@ def _chain(content: bytes, size: int, order: str, item: bytes) -> bytes:
 
 def _tags(header: bytes) -> dict[int, str]:
     """The string tags of an rpm header blob: two counts, 16-byte index entries, then the values."""
+    # Berkeley DB's tables also hold the number of packages, in four bytes.
     if len(header) < 8:
         return {}
     (count,) = struct.unpack_from(">I", header)
     values = 8 + 16 * count
     if values > len(header):
-        return {}
+        raise DamagedError(f"a header of {len(header)} bytes claims {count} entries")
     found: dict[int, str] = {}
     for tag, kind, offset, _ in struct.iter_unpack(">4I", header[8:values]):
         if kind == _STRING and tag in (_NAME, _VERSION, _RELEASE):

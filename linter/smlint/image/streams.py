@@ -117,14 +117,11 @@ class Decompressed(io.RawIOBase):
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """As files do, except that the end is not known beforehand."""
-        if whence == os.SEEK_END:
-            raise io.UnsupportedOperation("the end of a compressed stream is not known")
-        target = offset + (self._position if whence == os.SEEK_CUR else 0)
+        target = {os.SEEK_SET: 0, os.SEEK_CUR: self._position}[whence] + offset
         if target < self._position:
             self._restart()
-        while self._position < target:
-            if not self.read(min(CHUNK, target - self._position)):
-                break
+        while self._position < target and self.read(min(CHUNK, target - self._position)):
+            pass
         return self._position
 
     def tell(self) -> int:
