@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smlint.container import UNRESOLVED
 from smlint.shell.control import tested
 from smlint.shell.machine import SUCCESS, Machine
+from smlint.shell.outcome import Condition
 from smlint.shell.syntax import Loop, LoopKind
 from smlint.shell.words import ALL, Parameters, Value, fields
 
@@ -40,37 +41,47 @@ def loop(executor: Executor, node: Loop, machine: Machine) -> list[Machine]:
 def _rounds(executor: Executor, node: Loop, values: Sequence[Value], machine: Machine) -> list[Machine]:
     running, done = [machine], list[Machine]()
     machine.status = SUCCESS
+    outside = _Outside.of(machine)
     for value in values:
         following: list[Machine] = []
         for each in running:
             each.variables[node.variable] = value
+            this = outside.begin(each)
             for end in executor.block(node.body, each):
                 left = _after_round(end)
+                this.end(end)
                 (done if left or end.stopped else following).append(end)
         running = executor.bounded(following)
+        outside = outside._replace(is_first=False)
     return running + done
 
 
 def _while(executor: Executor, node: Loop, machine: Machine) -> list[Machine]:
     done: list[Machine] = []
     running = [machine]
+    outside = _Outside.of(machine)
     for round_number in range(_MAX_ROUNDS):
         following: list[Machine] = []
         for each in running:
+            this = outside.begin(each)
             for asked in tested(executor, node.condition, each):
                 if asked.stopped:
                     done.append(asked)
                     continue
                 wanted = node.kind is LoopKind.WHILE
                 if asked.status.value is None:
+                    this.end(asked)
                     done += _unknown_while(executor, node, asked)
                 elif asked.status.value is not wanted:
+                    this.end(asked)
                     asked.status = SUCCESS
                     done.append(asked)
                 else:
                     before = asked.copy()
                     for end in executor.block(node.body, asked):
-                        if _after_round(end) or end.stopped:
+                        left = _after_round(end)
+                        this.end(end)
+                        if left or end.stopped:
                             done.append(end)
                         elif _same(before, end) or round_number == _MAX_ROUNDS - 1:
                             end.stopped = "loop"
@@ -78,6 +89,7 @@ def _while(executor: Executor, node: Loop, machine: Machine) -> list[Machine]:
                         else:
                             following.append(end)
         running = executor.bounded(following)
+        outside = outside._replace(is_first=False)
         if not running:
             break
     return done
@@ -109,8 +121,51 @@ def _unknown_rounds(executor: Executor, node: Loop, machine: Machine) -> list[Ma
     changed = [end for end in ends if end.stopped or len(end.events) > before]
     if not changed:
         # Nothing was started: one way is enough, with what the loop may have changed unknown.
+        for end in ends[:1]:
+            end.conditions = skipped.conditions
         return ends[:1] if ends else [skipped]
     return [skipped, *changed]
+
+
+class _Round(NamedTuple):
+    """One round: what it began with, for what may be said behind it of its conditions."""
+
+    outside: _Outside
+    #: What the rounds before it have left to say.
+    earlier: tuple[Condition, ...]
+    events: int
+
+    def end(self, machine: Machine) -> None:
+        """Keep what made this round, or one before it, start a program; else what all rounds had in common."""
+        if machine.stopped or len(machine.events) > self.events:
+            return
+        outer, own = (
+            machine.conditions[: self.outside.conditions],
+            machine.conditions[self.outside.conditions :],
+        )
+        if self.events > self.outside.events:
+            own = self.earlier
+        elif not self.outside.is_first:
+            own = tuple(condition for condition in own if condition in self.earlier)
+        machine.conditions = outer + own
+
+
+class _Outside(NamedTuple):
+    """How many conditions and events there were before a loop."""
+
+    conditions: int
+    events: int
+    is_first: bool = True
+
+    @classmethod
+    def of(cls, machine: Machine) -> _Outside:
+        return cls(len(machine.conditions), len(machine.events))
+
+    def begin(self, machine: Machine) -> _Round:
+        """Begin a round: what earlier ones assumed of ``$x`` says nothing about it, for it is another one now."""
+        earlier = machine.conditions[self.conditions :]
+        machine.conditions = machine.conditions[: self.conditions]
+        return _Round(self, earlier, len(machine.events))
 
 
 def _after_round(machine: Machine) -> bool:
