@@ -6,6 +6,7 @@ import bz2
 import gzip
 import json
 import lzma
+import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -301,3 +302,14 @@ class TestSeveralImages:
     def test_what_is_not_clear_in_a_layout(self, layout: str, name: str, words: str) -> None:
         with pytest.raises(ImageError, match=words):
             open_image(parse_reference(layout + name), Options())
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/fd"), reason="the system has no /dev/fd")
+def test_a_pipe_is_told_to_be_written_to_a_file() -> None:
+    reading, writing = os.pipe()
+    os.close(writing)
+    try:
+        with pytest.raises(ImageError, match="is a pipe"):
+            open_image(parse_reference(f"docker-archive:/dev/fd/{reading}"), Options())
+    finally:
+        os.close(reading)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from smlint.image.reference import ImageError, RepositoryName, Transport, parse_reference, parse_repository
@@ -68,3 +70,31 @@ def test_transports_without_an_image_are_refused_with_the_form_to_type(text: str
 def test_a_registry_is_not_asked_for_an_image_id(identity: str) -> None:
     with pytest.raises(ImageError, match="a registry knows images by name, not by ID"):
         parse_reference(f"docker://{identity}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "image.tar",
+        "./image",
+        "../a/image.tar.gz",
+        "/tmp/image.tgz",
+        "~/image",
+        "a/b.tar.zst",
+        "./layout",
+        "/x:1",
+    ],
+)
+def test_a_file_without_its_transport_is_told_how_it_is_written(text: str) -> None:
+    with pytest.raises(ImageError, match=re.escape(f"docker-archive:{text}")):
+        parse_reference(text)
+
+
+@pytest.mark.parametrize("text", ["tar", "a/tar:1", "image.tar:1", "quay.io/a/b.tar.gz:2"])
+def test_an_image_that_is_called_like_a_file_is_an_image(text: str) -> None:
+    assert parse_reference(text).transport is Transport.ANY
+
+
+def test_podman_s_own_storage_is_read_through_its_socket() -> None:
+    with pytest.raises(ImageError, match=r"docker-daemon:localhost/train:1$"):
+        parse_reference("containers-storage:localhost/train:1")

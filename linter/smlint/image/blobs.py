@@ -105,6 +105,10 @@ class TarStore:
         except OSError as error:
             raise ImageError(f"{path} cannot be read: {error.strerror}") from None
         try:
+            if not self._raw.seekable():
+                raise ImageError(
+                    f"{path} is a pipe, and an archive is read more than once: write it to a file"
+                )
             self._index(progress or Silent())
         except BaseException:
             self.close()

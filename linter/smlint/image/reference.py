@@ -63,6 +63,7 @@ class ImageReference(NamedTuple):
 DOCKER_HUB: Final = "docker.io"
 DEFAULT_TAG: Final = "latest"
 
+_PODMAN: Final = "containers-storage:"
 _PREFIX: Final = re.compile(r"(docker-daemon|docker-archive|oci-archive|oci|docker):(.*)", re.DOTALL)
 _IMAGE_ID: Final = re.compile(r"(?:sha256:)?[0-9a-f]{64}")
 _REGISTRY: Final = re.compile(
@@ -71,6 +72,8 @@ _REGISTRY: Final = re.compile(
 _PATH: Final = re.compile(r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*")
 _TAG: Final = re.compile(r"[\w][\w.-]{0,127}", re.ASCII)
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
+#: A bare name of this shape is a file that has been named without its transport.
+_FILE: Final = re.compile(r"\.{0,2}/.*|~.*|.*\.(?:tar(?:\.\w+)?|tgz)", re.DOTALL)
 _DRIVE: Final = re.compile(r"[A-Za-z]:[\\/]")
 
 
@@ -82,6 +85,15 @@ def parse_reference(text: str) -> ImageReference:
     prefixed = _PREFIX.fullmatch(text)
     # ``docker:24`` and ``oci:v1`` could be repositories called docker and oci; containers-image reads the transport.
     if prefixed is None:
+        if _FILE.fullmatch(text):
+            raise ImageError(
+                f"{text}: a file is named with how it was made: docker-archive:{text} (docker save), "
+                f"oci-archive:{text}, or oci:{text} for a folder"
+            )
+        if text.startswith(_PODMAN):
+            raise ImageError(
+                f"{text}: Podman's images are read through its socket: docker-daemon:{text.removeprefix(_PODMAN)}"
+            )
         return _named(Transport.ANY, text, text)
     transport, rest = Transport(prefixed[1]), prefixed[2]
     if transport is Transport.DOCKER:
