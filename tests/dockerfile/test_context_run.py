@@ -71,8 +71,14 @@ def known(fact: Fact[FileEntry]) -> FileEntry:
         ("RUN echo chmod +x run.sh", 0o644),
         ("RUN bash run.sh", 0o644),
         ("RUN cat run.sh | grep exec > /tmp/out", 0o644),
+        ("RUN chmod 644 run.sh && touch other && dos2unix other.sh && date | tee /etc/built", 0o644),
+        ("RUN chmod 644 run.sh && chmod -R || cp --version || mv --version", 0o644),
+        ("RUN []", 0o644),
+        # Where no shell expands them, braces are a part of the name.
+        ('RUN ["rm", "-f", "{run,other}.sh"]', 0o644),
         # which files, or which mode, is not known
         ("RUN chmod $MODE run.sh", None),
+        ("RUN chmod $MODE run.sh && chmod g+r,o+x run.sh", None),
         ("RUN chmod +x $FILES", None),
         ("RUN ls | xargs chmod +x", None),
         ("RUN find . ! -name x -exec chmod +x {} \\;", None),
@@ -102,6 +108,10 @@ def test_mode(context: Path, run: str, mode: int | None) -> None:
         ("RUN wget -O /app/run.sh https://example.com", None),
         ("RUN python make.py > run.sh", None),
         ("RUN echo x | tee run.sh", None),
+        ("RUN > run.sh", ""),
+        ("RUN true > run.sh", ""),
+        ("RUN >> run.sh", SCRIPT),
+        ("RUN printf >> run.sh", None),
     ],
 )
 def test_content(context: Path, run: str, content: str | None) -> None:
@@ -141,6 +151,7 @@ def test_content(context: Path, run: str, content: str | None) -> None:
         ("RUN ln -s a.sh scripts/b.sh", "/app/scripts/b.sh", "a"),
         ("RUN ln -s /later /start\nCOPY scripts/a.sh /later", "/start", "a"),
         ("RUN mv scripts/a.sh b && mv b c", "/app/c", "a"),
+        ("RUN mkdir /x && ln -s /app/run.sh /x", "/x/run.sh", SCRIPT),
         ("RUN echo x > scripts/a.sh\nCOPY scripts/a.sh /app/scripts/a.sh", "/app/scripts/a.sh", "a"),
     ],
 )
@@ -157,6 +168,7 @@ def test_files_made_by_runs(context: Path, run: str, path: str, content: str) ->
         ("RUN mv run.sh other.sh", "/app/run.sh"),
         ("RUN mv /app /x", "/app/run.sh"),
         ("RUN unlink run.sh", "/app/run.sh"),
+        ("RUN rm run.sh; sed -i 's/a/b/' run.sh; dos2unix run.sh", "/app/run.sh"),
     ],
 )
 def test_taken_away(context: Path, run: str, path: str) -> None:
@@ -180,6 +192,9 @@ def test_taken_away(context: Path, run: str, path: str) -> None:
         ("RUN rm run.sh && curl -L https://example.com | tar xz -C /app", "/app/run.sh"),
         ("RUN cp run.sh /x/", "/x/other.sh"),
         ("RUN ln -s $TARGET /start", "/start"),
+        ("RUN install -m 755 $START /start", "/start"),
+        ("RUN dos2unix /etc/profile", "/etc/profile"),
+        ('SHELL ["python3", "-c"]\nRUN <<EOF\nopen("run.sh", "w")\nEOF', "/app/run.sh"),
         ("RUN pip install sagemaker-training", "/usr/local/bin/train"),
         ('SHELL ["powershell", "-Command"]\nRUN Set-Content run.sh x', "/app/run.sh"),
         ("RUN <<EOF\n#!/usr/bin/env python\nopen('run.sh', 'w')\nEOF", "/app/run.sh"),
@@ -230,6 +245,25 @@ def test_installed(context: Path, run: str, path: str, mode: int | None) -> None
     entry = known(look(run, path, context))
     assert entry.mode == mode
     assert entry.content == SCRIPT.encode()
+
+
+@pytest.mark.parametrize(
+    ("run", "size"),
+    [("RUN rm run.sh && echo hi > run.sh", 3), ("RUN rm run.sh && touch run.sh", 0)],
+)
+def test_a_file_that_is_made_anew_has_a_mode_of_its_own(context: Path, run: str, size: int) -> None:
+    entry = known(look(f"RUN chmod 755 run.sh\n{run}", "/app/run.sh", context))
+    assert (entry.mode, entry.size) == (0o644, size)
+
+
+def test_what_is_appended_to_a_file_that_nobody_knows_is_not_all_of_it(context: Path) -> None:
+    entry = known(look("RUN echo 'exec run' >> /etc/profile", "/etc/profile", context))
+    assert (entry.content, entry.size, entry.mode) == (None, None, None)
+
+
+def test_a_directory_that_is_made_again_stays_as_it_was(context: Path) -> None:
+    entry = known(look("RUN chmod 700 scripts && mkdir -p scripts", "/app/scripts", context))
+    assert (entry.kind, entry.mode) == (FileKind.DIRECTORY, 0o700)
 
 
 def test_directories(context: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tracemalloc
 from collections.abc import Mapping
 
 import pytest
@@ -88,6 +89,11 @@ ONE_WORD = [
     ("${FILE/$UNSET/x}", "xarchive.tar.gz"),
     ("${EMPTY//?/x}", ""),
     ("${STARS//*/x}", "x"),
+    # In quotes of a pattern BuildKit doubles the escape character.
+    ('${STARS%"\\*c"}', "a*b*c"),
+    # Go gives "$" a meaning in replacements of all places that nobody can want.
+    ("${FILE//./\\$1}", U),
+    ("${FILE/./\\$1}", "archive\\$1tar.gz"),
     # what is not known stays open, and nothing else does
     ("$OPEN", U),
     ("a/$OPEN/b", f"a/{U}/b"),
@@ -116,6 +122,7 @@ def test_one_word(word: str, expected: str) -> None:
     [
         "'open",
         '"open',
+        '"open\\',
         "a'b'c'",
         "${}",
         "${HOME",
@@ -270,3 +277,13 @@ def test_what_variables_make_too_long_is_unknown() -> None:
     assert expand_content("$A$A$A", long) == U
     assert expand("${A//x/" + "y" * 100 + "}", {"A": "x" * 100_000}.get) == U
     assert len(expand("'" + "y" * (1 << 18) + "'", long)) == 1 << 18
+
+
+def test_a_replacement_that_would_be_too_long_is_not_made() -> None:
+    word = "${A//x/" + "y" * 60_000 + "}"
+    tracemalloc.start()
+    try:
+        assert expand(word, {"A": "x" * 1_400}.get) == U
+        assert tracemalloc.get_traced_memory()[1] < 10 << 20
+    finally:
+        tracemalloc.stop()

@@ -63,7 +63,7 @@ def argv(source: str) -> list[list[str]]:
         pytest.param("a; b 'open", [["a"]], id="open quote in the second command"),
         pytest.param("if a; then b", [], id="open if"),
         pytest.param("then", [], id="reserved word"),
-        pytest.param("> file", [], id="redirection alone"),
+        pytest.param("> file", [[":"]], id="redirection alone"),
         pytest.param("", [], id="empty"),
     ],
 )  # fmt: skip

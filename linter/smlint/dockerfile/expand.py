@@ -171,8 +171,6 @@ class _Reader:
             if character == self._escape:
                 if raw:
                     text += character
-                if not self._peek():
-                    break
                 if self._peek() in ('"', "$", self._escape):
                     character = self._next()
             text += character
@@ -307,14 +305,16 @@ def _match_end(tokens: list[_Token], value: str, start: int, *, longest: bool) -
     """
     found: int | None = None
     states = _skip_stars({0}, tokens)
-    for at in range(start, len(value) + 1):
+    at = start
+    while states:
         if len(tokens) in states:
             found = at
             if not longest:
                 break
-        if at == len(value) or not states:
+        if at == len(value):
             break
         states = _skip_stars(_step(states, tokens, value[at]), tokens)
+        at += 1
     return found
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from smlint.dockerfile.errors import DockerfileSyntaxError, nearest, shown
-from smlint.dockerfile.heredocs import is_heredoc
+from smlint.dockerfile.heredocs import opener
 from smlint.dockerfile.instructions import Instruction
 from smlint.dockerfile.words import SPACE, InvalidArgumentsError
 
@@ -147,7 +147,7 @@ def _check_from(instruction: Instruction) -> None:
 def _check_paths(instruction: Instruction) -> None:
     if len(instruction.arguments) < 2:
         raise InvalidArgumentsError(f"{instruction.keyword} needs a source and a destination")
-    if is_heredoc(instruction.arguments[-1].text):
+    if opener(instruction.arguments[-1].text) is not None:
         raise InvalidArgumentsError(
             f"{instruction.keyword} cannot write to a heredoc: the last path is the destination"
         )

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from smlint.dockerfile.errors import shown
 from smlint.dockerfile.words import SPACE, InvalidArgumentsError
 
 _ESCAPE: Final = "\\"
@@ -61,12 +60,12 @@ def openers(line: str) -> list[Opener]:
     return [opener for opener in map(_opener, found) if opener is not None]
 
 
-def is_heredoc(word: str) -> bool:
-    """Whether ``word``, a path of COPY or ADD, stands for a heredoc."""
+def opener(word: str) -> Opener | None:
+    """The heredoc for which ``word``, a path of COPY or ADD, stands; None where it is an ordinary path."""
     try:
-        return _opener(word) is not None
+        return _opener(word)
     except InvalidArgumentsError:
-        return False
+        return None
 
 
 def _opener(word: str) -> Opener | None:
@@ -76,10 +75,9 @@ def _opener(word: str) -> Opener | None:
     names = Lexer(match[2], raw_quotes=False, raw_escapes=False).words()
     if len(names) != 1:
         return None
-    quoted = Lexer(match[2], raw_quotes=True, raw_escapes=False).words()
-    if len(quoted) != 1:
-        raise InvalidArgumentsError(f"the heredoc name {shown(match[2])} cannot be read")
-    return Opener(names[0], _quotes(names[0]) == _quotes(quoted[0]), bool(match[1]))
+    # What cuts words apart are blanks outside of quotes, so that it is one word with its quotes, too.
+    (quoted,) = Lexer(match[2], raw_quotes=True, raw_escapes=False).words()
+    return Opener(names[0], _quotes(names[0]) == _quotes(quoted), bool(match[1]))
 
 
 def _quotes(text: str) -> int:
@@ -201,8 +199,6 @@ class Lexer:
             if character == _ESCAPE:
                 if self._raw_escapes:
                     taken.append(character)
-                if not self._peek():
-                    continue
                 if self._peek() in '"$\\':
                     character = self._next()
             taken.append(character)

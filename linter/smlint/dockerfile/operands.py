@@ -12,7 +12,7 @@ from smlint.container import UNRESOLVED, SimpleCommand
 from smlint.dockerfile import globs
 from smlint.dockerfile.paths import join, name
 
-_SPECIAL: Final = re.compile(rf"[*?\[{{{UNRESOLVED}]")
+_SPECIAL: Final = re.compile(rf"[*?\[{UNRESOLVED}]")
 
 
 class Match(enum.IntEnum):
@@ -110,7 +110,7 @@ def _takes_value(program: str, option: str) -> bool:
 
 
 def match(word: str, directory: str, path: str) -> Match:
-    """Whether ``word``, written in ``directory``, means ``path``; wildcards and braces as the shell has them."""
+    """Whether ``word``, written in ``directory``, means ``path``; wildcards as the shell has them, which has expanded braces."""
     return _matched(word, directory, path, above=False)
 
 
@@ -138,15 +138,13 @@ def _compiled(written: str, above: bool) -> re.Pattern[str]:
 
 def _expression(written: str) -> str:
     tokens: list[str] = []
-    for piece in re.split(rf"({UNRESOLVED}+|\*+|\?|\[[^\]]*\]|\{{[^{{}}]*,[^{{}}]*\}})", written):
+    for piece in re.split(rf"({UNRESOLVED}+|\*+|\?|\[[^\]]*\])", written):
         if piece.startswith(UNRESOLVED):
             tokens.append(globs.ANY)
         elif piece.startswith("*"):
             tokens.append(globs.STAR)
         elif piece == "?" or (piece.startswith("[") and piece.endswith("]")):
             tokens.append(globs.ONE)
-        elif piece.startswith("{") and piece.endswith("}"):
-            tokens.append("(?:" + "|".join(_expression(each) for each in piece[1:-1].split(",")) + ")")
         else:
             tokens += map(re.escape, piece)
     return globs.expression(tokens)

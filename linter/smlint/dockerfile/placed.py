@@ -121,8 +121,10 @@ class Placed:
         if placement.has_wildcard:
             from smlint.dockerfile.operands import Match, match
 
+            if not rest:
+                return Unknown(f"{placement.source} may name a single file")
             first = rest.partition("/")[0]
-            if not rest or match(f"/{name(source)}", "/", f"/{first}") is Match.NO:
+            if match(f"/{name(source)}", "/", f"/{first}") is Match.NO:
                 return None
             source = join(parent(source), first)
             into = True

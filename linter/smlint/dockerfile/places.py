@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from smlint.container import UNRESOLVED
 from smlint.dockerfile.expand import ExpansionError, expand, expand_content
-from smlint.dockerfile.heredocs import Heredoc, is_heredoc
+from smlint.dockerfile.heredocs import Heredoc, opener
 from smlint.dockerfile.paths import is_directory_name, join, name, normalise
 from smlint.dockerfile.stages import Stage, Stages
 from smlint.dockerfile.state import Step
@@ -110,8 +110,9 @@ def placements(step: Step, stages: Stages, escape: str) -> list[Placement]:
     files: list[Placement] = []
     inline: list[Placement] = []
     for argument in sources:
-        if heredocs and is_heredoc(argument.text):
-            inline += _inline(common, argument, heredocs)
+        opened = opener(argument.text) if heredocs else None
+        if opened is not None and opened.name in heredocs:
+            inline.append(_inline(common, argument, heredocs[opened.name]))
             continue
         source = _expanded(argument.text, step, escape)
         files.append(common._replace(argument=argument, source=source))
@@ -145,11 +146,7 @@ def _with_parents(placement: Placement) -> Placement:
     return placement._replace(target=join(placement.target, kept.lstrip("/")), is_directory=False)
 
 
-def _inline(common: Placement, argument: Argument, heredocs: dict[str, Heredoc]) -> list[Placement]:
-    word = re.sub(r"^[0-9]*<<-?\s*", "", argument.text)
-    heredoc = heredocs.get(word.replace('"', "").replace("'", ""))
-    if heredoc is None:
-        return []
+def _inline(common: Placement, argument: Argument, heredoc: Heredoc) -> Placement:
     content = heredoc.content
     if heredoc.strip_tabs:
         content = re.sub(r"^\t+", "", content, flags=re.MULTILINE)
@@ -158,4 +155,4 @@ def _inline(common: Placement, argument: Argument, heredocs: dict[str, Heredoc])
             content = expand_content(content, common.step.lookup)
         except ExpansionError:
             content = UNRESOLVED
-    return [common._replace(argument=argument, heredoc=heredoc, content=content)]
+    return common._replace(argument=argument, heredoc=heredoc, content=content)

@@ -100,8 +100,6 @@ def decode(raw: bytes) -> str:
 def _reason(path: str, error: OSError | ValueError) -> str:
     if isinstance(error, FileNotFoundError) and os.path.islink(path):
         return "It is a link to a file that does not exist."
-    if isinstance(error, IsADirectoryError):
-        return "It is a directory, not a file."
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return f"It cannot be read: {text}."
 
@@ -109,11 +107,7 @@ def _reason(path: str, error: OSError | ValueError) -> str:
 def _kind(mode: int) -> str:
     if stat.S_ISDIR(mode):
         return "a directory"
-    if stat.S_ISFIFO(mode):
-        return "a FIFO"
-    if stat.S_ISSOCK(mode):
-        return "a socket"
-    return "a device"
+    return "a FIFO" if stat.S_ISFIFO(mode) else "a device"
 
 
 def split_lines(text: str) -> list[str]:

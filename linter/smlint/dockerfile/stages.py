@@ -130,10 +130,9 @@ def read_stages(dockerfile: Dockerfile, build_arguments: Mapping[str, str]) -> S
                 names.setdefault(stage.name, []).append(stage.number)
         elif stages:
             body.append(instruction)
-        elif instruction.keyword == "ARG":
+        else:
+            # Nothing but ARG may stand before the first FROM.
             arguments.update(_global_arguments(instruction, arguments, build_arguments, escape))
-    if not stages:
-        raise DockerfileSyntaxError(1, "the Dockerfile has no FROM, so there is no image to build")
     stages[-1] = stages[-1]._replace(instructions=tuple(body))
     return Stages(tuple(stages), arguments, names)
 

@@ -288,8 +288,8 @@ class _Run:
             yield Word(instruction.value[start:end], instruction.location(self._path, start, end))
 
     def _onbuild(self, instruction: Instruction) -> None:
-        if instruction.onbuild is not None:
-            self._triggers.append(instruction.onbuild)
+        assert instruction.onbuild is not None, "parse() refuses ONBUILD without a trigger"
+        self._triggers.append(instruction.onbuild)
 
     def _step(self, instruction: Instruction) -> None:
         lookup = self._variables.at(self._variables.version)

@@ -264,9 +264,13 @@ class Walk:
             assignments.append(
                 (assignment.name, Word(value.text, self._place(assignment.start, assignment.end)))
             )
-        if not words:
+        if words:
+            self._state = kept
+        elif redirects:
+            # ``> file`` does what ``: > file`` does.
+            words = (Word(":", self._place(node.start, node.end)),)
+        else:
             return
-        self._state = kept
         directory = kept.directory
         location = self._place(node.start, node.end)
         joined_by = self._joined_by if self._found else ""
