@@ -138,6 +138,17 @@ def test_wrong_usage_ends_in_one_line(
     assert printed.err.startswith("smlint: ")
 
 
+def test_a_request_without_a_probe_names_the_command_that_judges_it(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reference = image(folder, "good.tar", GOOD)
+    assert main(["image", reference, "--request", "my job.json", "--isolated"]) == 2
+    assert capsys.readouterr().err == (
+        "smlint: --request says how to probe; add --probe-sigterm, or judge the image as the request starts it: "
+        "smlint job 'my job.json' --image docker-archive:good.tar\n"
+    )
+
+
 def test_no_engine_is_said_in_one_line(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from contextlib import nullcontext
 from typing import Annotated, Any
@@ -144,7 +145,7 @@ def image(
         ready_timeout=ready_timeout,
     )
     if not probe_sigterm and (idle := probe_options.only_for_probes(asked)) is not None:
-        options.usage(f"{idle} says how to probe; add --probe-sigterm")
+        options.usage(f"{idle} says how to probe; add --probe-sigterm{_instead(idle, request, named[0])}")
     reporting = Reporting(
         write_baseline=write_baseline,
         show_suppressed=show_suppressed,
@@ -183,6 +184,14 @@ def image(
     except (ConfigError, UnknownRuleError, BrokenPackError, OutputError) as error:
         options.usage(str(error))
     raise typer.Exit(int(code))
+
+
+def _instead(option: str, request: str | None, reference: str) -> str:
+    """What to type where the option means something to another command."""
+    if option != "--request" or request is None:
+        return ""
+    command = shlex.join(["smlint", "job", request, "--image", reference])
+    return f", or judge the image as the request starts it: {command}"
 
 
 def _listed(path: str) -> list[str]:
