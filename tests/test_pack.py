@@ -99,6 +99,17 @@ def test_it_can_be_ignored_in_a_comment(site: Path, project: Path) -> None:
     assert (done.stdout, done.returncode) == ("", 0)
 
 
+def test_its_bugs_are_its_own(site: Path, project: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    subprocess.run(["cp", "-R", str(site), str(broken)], check=True)
+    rule = broken / "smlint_acme" / "maintainer_label.py"
+    rule.write_text(re.sub(r"        if container\..*", "        if [][1]:", rule.read_text()))
+    found = smlint(broken, project)
+    assert found.returncode == 3
+    assert found.stderr.startswith("smlint: a bug in the rule pack smlint_acme (rule ACME001: IndexError: ")
+    assert found.stderr.endswith("please report it to its authors with the output of --verbose\n")
+
+
 def test_without_the_pack_its_code_is_unknown(project: Path) -> None:
     (project / "smlint.toml").write_text('select = ["ACME001"]\n')
     done = smlint(project, project)

@@ -122,6 +122,33 @@ def test_a_pack_without_rules_is_named(site: Path) -> None:
         registry.installed()
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "1 / 0",
+        "raise SystemError",
+        "RULES = ['HS001']",
+        "RULES = {1: 'a:B'}",
+        "RULES = {'HS001': None}",
+        "x =",
+    ],
+)
+def test_a_pack_that_is_broken_in_any_way_is_named(body: str, site: Path) -> None:
+    _distribution(site, "broken", "broken_rules", body)
+    with pytest.raises(BrokenPackError, match=r"^rule pack 'broken' \(broken_rules\) cannot be loaded: "):
+        registry.installed()
+
+
+@pytest.mark.parametrize(
+    "body", ["1 / 0", "class R: pass", "class R: code = 'HS002'", "class S: code = 'HS001'"]
+)
+def test_a_rule_that_is_broken_in_any_way_is_named(body: str, site: Path) -> None:
+    _distribution(site, "house", "house_rules", "RULES = {'HS001': 'house_rule:R'}")
+    (site / "house_rule.py").write_text(body)
+    with pytest.raises(BrokenPackError, match=r"^rule HS001 cannot be loaded from house_rule:R: "):
+        registry.installed().load("HS001")
+
+
 def test_the_packs_are_those_of_the_standard_library(site: Path) -> None:
     from importlib.metadata import entry_points
 

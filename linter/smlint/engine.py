@@ -15,6 +15,8 @@ from smlint.rule import ContainerRule, Context, Finding, RequestRule, Rule, leve
 from smlint.workload import Workload
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     from smlint.probe.record import Probed
     from smlint.request import Request
 
@@ -73,6 +75,24 @@ def diagnose(
     )
 
 
+class blamed_on:  # noqa: N801 - reads as a clause of its with statement
+    """Notes in an exception which rule raised it, so that its author is told and nobody else."""
+
+    __slots__ = ("_rule",)
+
+    def __init__(self, rule: type[Rule]) -> None:
+        self._rule = rule
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, Exception):
+            error.add_note(f"rule {self._rule.code} of {self._rule.__module__.partition('.')[0]}")
+
+
 def judge(
     container: Container, plan: Plan, workloads: tuple[Workload, ...], request: Request | None = None
 ) -> list[Diagnostic]:
@@ -84,10 +104,11 @@ def judge(
     found: dict[Diagnostic, None] = {}
     witnesses = [container.witness] if request is None else [container.witness, Witness.REQUEST]
     for rule in container_rules(plan, *witnesses):
-        for finding in rule().check(container, context):
-            diagnostic = diagnose(rule, finding, plan, workloads)
-            if diagnostic is not None:
-                found[diagnostic] = None
+        with blamed_on(rule):
+            for finding in rule().check(container, context):
+                diagnostic = diagnose(rule, finding, plan, workloads)
+                if diagnostic is not None:
+                    found[diagnostic] = None
     return list(found)
 
 
@@ -98,10 +119,11 @@ def judge_request(request: Request, container: Container | None, plan: Plan) -> 
     for rule in plan.registry.rules_for(Witness.REQUEST, plan.enabled):
         if not issubclass(rule, RequestRule):
             continue
-        for finding in rule().check(request, container):
-            diagnostic = diagnose(rule, finding, plan, workloads)
-            if diagnostic is not None:
-                found[diagnostic] = None
+        with blamed_on(rule):
+            for finding in rule().check(request, container):
+                diagnostic = diagnose(rule, finding, plan, workloads)
+                if diagnostic is not None:
+                    found[diagnostic] = None
     return list(found)
 
 

@@ -54,11 +54,16 @@ class Registry:
         if code not in self._loaded:
             module, _, name = self._targets[code].partition(" ")[0].partition(":")
             try:
-                self._loaded[code] = getattr(import_module(module), name)
-            except (ImportError, AttributeError) as error:
+                rule = getattr(import_module(module), name)
+            except Exception as error:  # A stranger's module may raise anything.
                 raise BrokenPackError(
                     f"rule {code} cannot be loaded from {self._targets[code]}: {error}"
                 ) from error
+            if getattr(rule, "code", None) != code:
+                raise BrokenPackError(
+                    f"rule {code} cannot be loaded from {self._targets[code]}: that class has another code"
+                )
+            self._loaded[code] = rule
         return self._loaded[code]
 
     def rules(self, codes: Iterable[str] | None = None) -> Iterator[type[Rule]]:
@@ -137,8 +142,14 @@ def installed() -> Registry:
     for name, module in packs():
         try:
             rules = import_module(module).RULES
-        except (ImportError, AttributeError) as error:
+        except Exception as error:  # A stranger's module may raise anything.
             raise BrokenPackError(f"rule pack {name!r} ({module}) cannot be loaded: {error}") from error
+        if not isinstance(rules, Mapping) or not all(
+            isinstance(word, str) for item in rules.items() for word in item
+        ):
+            raise BrokenPackError(
+                f"rule pack {name!r} ({module}) cannot be loaded: RULES is no mapping of codes to texts"
+            )
         for code, target in rules.items():
             if targets.setdefault(code, target) != target:
                 raise BrokenPackError(

@@ -184,9 +184,12 @@ def _bug(error: Exception, *, verbose: bool) -> int:
         import traceback
 
         traceback.print_exc()
-    kind = type(error).__name__
+    what = f"{type(error).__name__}: {str(error)[:200]}"
+    rule, _, pack = next(iter(getattr(error, "__notes__", ())), "").partition(" of ")
+    ours = pack in ("", "smlint_rules")
     sys.stderr.write(
-        f"smlint: a bug in smlint ({kind}: {str(error)[:200]}); please report it at {_ISSUES}"
+        f"smlint: a bug in {'smlint' if ours else f'the rule pack {pack}'} ({f'{rule}: ' if rule else ''}{what}); "
+        f"please report it {f'at {_ISSUES}' if ours else 'to its authors'}"
         f"{'' if verbose else ' with the output of --verbose'}\n"
     )
     return int(ExitCode.BUG)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from smlint.diagnostics import Diagnostic
-from smlint.engine import Plan, diagnose, in_order
+from smlint.engine import Plan, blamed_on, diagnose, in_order
 from smlint.probe.record import ProbeRecord
 from smlint.rule import LiveRule
 
@@ -14,8 +14,9 @@ def diagnostics(record: ProbeRecord, plan: Plan) -> list[Diagnostic]:
     for rule in plan.registry.rules(code for code in plan.registry.codes if code in plan.enabled):
         if not issubclass(rule, LiveRule):
             continue
-        for finding in rule().check(record):
-            diagnostic = diagnose(rule, finding, plan, (record.workload,))
-            if diagnostic is not None:
-                found[diagnostic] = None
+        with blamed_on(rule):
+            for finding in rule().check(record):
+                diagnostic = diagnose(rule, finding, plan, (record.workload,))
+                if diagnostic is not None:
+                    found[diagnostic] = None
     return in_order(found)
