@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 from smlint.engine import Outcome
 from smlint.fingerprint import from_root, of_report, repository_of
 from smlint.report import Report
+from smlint.report.visible import visible_json
 
 VERSION: Final = 1
 
@@ -86,7 +87,8 @@ def dump(outcomes: Sequence[Outcome], path: str, before: Baseline | None = None)
         for finding, name in of_report(Report((outcome,)), root)
     }
     document = {"version": VERSION, "findings": [entry._asdict() for entry in sorted(entries)]}
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    # A file name may hold what is no UTF-8.
+    return visible_json(json.dumps(document, indent=2, ensure_ascii=False)) + "\n"
 
 
 def apply(outcomes: Sequence[Outcome], baseline: Baseline) -> Verdict:

@@ -326,9 +326,7 @@ def _structured(option: Option, text: str, place: _Place) -> Any:
     if option.read in _LISTS:
         return [each.strip() for each in text.split(",") if each.strip()]
     if option.read not in _TABLES:
-        return (
-            text if option.read is not _per_file_ignores and option.read is not _per_file_workload else None
-        )
+        return text
     table = {}
     for each in text.split(","):
         key, equals, value = each.partition("=")

@@ -220,10 +220,21 @@ def _patch(path: str, before: str, after: str) -> str:
 
     # A line ends with \n and nothing else: splitlines() would also split at form feeds and the like.
     name = os.path.relpath(path).replace(os.sep, "/") if os.path.isabs(path) else path
-    lines = unified_diff(_lines(before), _lines(after), f"a/{name}", f"b/{name}")
+    lines = unified_diff(_lines(before), _lines(after), _quoted(f"a/{name}"), _quoted(f"b/{name}"))
     return "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
     )
+
+
+def _quoted(name: str) -> str:
+    """A file's name as git writes it: in quotes, with octal escapes, where it holds a control character."""
+    if not any(character < " " or character == "\x7f" for character in name):
+        return name
+    escaped = (
+        f"\\{ord(character):03o}" if character < " " or character in '\x7f"\\' else character
+        for character in name
+    )
+    return f'"{"".join(escaped)}"'
 
 
 def _lines(text: str) -> list[str]:

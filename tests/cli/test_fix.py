@@ -131,3 +131,15 @@ def test_an_unreadable_input_does_not_hide_the_others(
     assert lint("--fix", "gone", "Dockerfile") == 2
     assert (folder / "Dockerfile").read_text() == GOOD
     assert "gone" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such file names")
+@pytest.mark.parametrize("name", ["a b", "n\nl", "t\tb", 'q"t', 'n\n"\\', "ü", "\x7f"])
+def test_a_patch_of_a_file_with_an_odd_name_can_be_applied(
+    name: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / name).write_text(BAD)
+    assert lint("--diff", name) == 1
+    patch = capsys.readouterr().out
+    subprocess.run(["git", "apply", "-"], input=patch, text=True, cwd=folder, check=True)
+    assert (folder / name).read_text() == GOOD

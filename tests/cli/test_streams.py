@@ -56,6 +56,15 @@ def test_a_patch_names_the_file_as_it_is_called(tmp_path: Path) -> None:
     assert found.stdout.startswith(b"--- a/b\xff.Dockerfile\n+++ b/b\xff.Dockerfile\n")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="file names of any bytes are Linux's")
+def test_a_baseline_knows_a_file_whose_name_is_no_utf_8(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"b\xff.Dockerfile")).write_text(DOCKERFILE, encoding="utf-8")
+    words = [b"b\xff.Dockerfile", "--baseline", "known.json"]
+    assert run(tmp_path, *words, "--write-baseline").returncode == 0
+    assert json.loads((tmp_path / "known.json").read_text(encoding="utf-8"))
+    assert run(tmp_path, *words).returncode == 0
+
+
 @pytest.mark.parametrize(
     ("variables", "is_colored"),
     [
