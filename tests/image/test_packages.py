@@ -130,6 +130,44 @@ def test_one_unread_database_does_not_hide_another() -> None:
     assert set(found.unread) == {"/var/lib/rpm/Packages"}
 
 
+STATUS = b"Package: libcuda1\nStatus: install ok installed\nVersion: 550.54\n"
+
+
+class TestOtherManagers:
+    def listed(self, *entries: Entry) -> list[packages.Package]:
+        return list(packages.installed(LayeredFiles([tars.plain(tars.layer(*entries))])).packages)
+
+    def test_distroless_keeps_a_file_per_package(self) -> None:
+        """One that is there is installed; what lies beside it is no package."""
+        folder = "var/lib/dpkg/status.d"
+        found = self.listed(
+            Entry(f"{folder}/libcuda1", b"Package: libcuda1\nVersion: 550.54\nDescription: a\n Package: b\n"),
+            Entry(f"{folder}/libcuda1.md5sums", b"Package: never\n"),
+            Entry(f"{folder}/gone", b"Package: gone\nStatus: deinstall ok config-files\nVersion: 1\n"),
+            Entry(f"{folder}/deeper/none", b"Package: none\nVersion: 1\n"),
+        )
+        assert found == [packages.Package("dpkg", "libcuda1", "550.54", f"/{folder}/libcuda1")]
+
+    @pytest.mark.parametrize("folder", ["lib/apk/db", "usr/lib/apk/db"])
+    def test_alpine(self, folder: str) -> None:
+        content = b"C:Q1x=\nP:musl\nV:1.2.4-r2\nA:x86_64\nF:lib\nR:x\n\nP:nvidia-smi\nV:550\n\n"
+        database = f"/{folder}/installed"
+        assert self.listed(Entry(database[1:], content)) == [
+            packages.Package("apk", "musl", "1.2.4-r2", database),
+            packages.Package("apk", "nvidia-smi", "550", database),
+        ]
+
+    def test_alpine_with_both_folders_lists_its_packages_once(self) -> None:
+        found = self.listed(Entry("usr/lib/apk/db/installed", b"P:musl\nV:1\n"), Entry("lib", link="usr/lib"))
+        assert [package.name for package in found] == ["musl"]
+
+    def test_a_driver_in_a_distroless_image_is_found(self, image: Callable[..., str]) -> None:
+        assert "libcuda1 550.54" in told(image({"libcuda1": STATUS}, "var/lib/dpkg/status.d"))["SM301"]
+
+    def test_a_folder_in_the_place_of_a_database_lists_nothing(self) -> None:
+        assert self.listed(Entry("var/lib/dpkg/status", directory=True)) == []
+
+
 DATABASES = rpms.databases([rpms.header("a", "1", "2"), rpms.header("b" * 5000, "1", "2")])
 
 

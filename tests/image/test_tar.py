@@ -149,3 +149,84 @@ def test_v7_archives_mark_directories_by_a_slash() -> None:
     block[148:156] = b" " * 8
     block[148:156] = b"%06o\0 " % sum(block)
     assert read(bytes(block))[0].type == tar.DIRECTORY
+
+
+def blocks(info: tarfile.TarInfo, form: int, content: bytes = b"") -> bytes:
+    """An entry as tarfile writes it, with its content."""
+    info.size = len(content)
+    return info.tobuf(form) + content + bytes(-len(content) % tar.BLOCK)
+
+
+@pytest.mark.parametrize("form", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+@pytest.mark.parametrize("length", [99, 100, 101, 240])
+def test_names_and_links_of_any_length_in_every_dialect(form: int, length: int) -> None:
+    """Beyond 100 bytes ustar splits a name, GNU and pax put an entry before it."""
+    info = tarfile.TarInfo("/".join(["d" * 48] * 5)[:length])
+    info.type = tarfile.SYMTYPE
+    # ustar has no place for a longer link.
+    info.linkname = "l" * (length if form != tarfile.USTAR_FORMAT else 100)
+    after = tarfile.TarInfo("after")
+    found = read(blocks(info, form) + blocks(after, form, b"x") + bytes(1024))
+    assert [(each.name, each.link) for each in found] == [(info.name, info.linkname), ("after", "")]
+
+
+def test_a_global_header_counts_for_all_that_follows_unless_an_entry_says_otherwise() -> None:
+    """git archive begins with one."""
+    buffer = io.BytesIO()
+    with tarfile.open(
+        fileobj=buffer,
+        mode="w",
+        format=tarfile.PAX_FORMAT,
+        pax_headers={"uid": "1234", "comment": "0" * 40},
+    ) as written:
+        for name, own in (("one", {}), ("two", {"uid": "5"}), ("three", {})):
+            info = tarfile.TarInfo(name)
+            info.pax_headers = own
+            written.addfile(info)
+    assert [(each.name, each.uid) for each in read(buffer.getvalue())] == [
+        ("one", 1234),
+        ("two", 5),
+        ("three", 1234),
+    ]
+
+
+@pytest.mark.parametrize(
+    "records",
+    [b"no record\n", b"99 path=x\n", b"5 path=x\n"[:4], b"-9 path=x\n", b"0 path=x\n", b"path=x\n" * 9],
+)
+def test_a_pax_header_without_records_is_an_error(records: bytes) -> None:
+    content = header(type=b"x", size=b"%011o\0" % len(records)) + records + bytes(-len(records) % 512)
+    with pytest.raises(tar.TarError, match="a pax header is malformed"):
+        read(content + header())
+
+
+def test_a_size_in_a_pax_header_that_is_no_number_is_an_error() -> None:
+    record = b"13 size=many\n"
+    content = header(type=b"x", size=b"%011o\0" % len(record)) + record + bytes(512 - len(record))
+    with pytest.raises(tar.TarError, match="a pax header gives size as 'many'"):
+        read(content + header())
+
+
+def sparse(*more: bytes) -> bytes:
+    """GNU's old sparse header, which says that more blocks of its map follow."""
+    block = bytearray(header(type=b"S", size=b"00000000003\0"))
+    block[482] = 1
+    block[148:156] = b" " * 8
+    block[148:156] = b"%06o\0 " % sum(block)
+    return bytes(block) + b"".join(more)
+
+
+def test_a_sparse_file_is_told_and_what_follows_is_found_behind_its_map() -> None:
+    middle, last = bytearray(512), bytes(512)
+    middle[504] = 1
+    after = blocks(tarfile.TarInfo("after"), tarfile.USTAR_FORMAT, b"x")
+    found = read(sparse(bytes(middle), last, b"abc" + bytes(509), after, bytes(1024)))
+    assert [(each.name, each.sparse, each.offset) for each in found] == [
+        ("name", True, 1536),
+        ("after", False, 2560),
+    ]
+
+
+def test_a_sparse_map_that_is_cut_off_is_an_error() -> None:
+    with pytest.raises(tar.TarError, match="cut off inside a sparse map"):
+        read(sparse(bytes(100)))
