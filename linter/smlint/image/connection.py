@@ -125,12 +125,15 @@ def _of_environment(host: str, environment: Mapping[str, str]) -> dict[str, Any]
 
 def _of_context(name: str) -> dict[str, Any]:
     from docker.context import ContextAPI
-    from docker.errors import DockerException
 
     try:
         context = ContextAPI.get_context(name)
-    except (DockerException, ValueError, OSError) as error:
-        raise NoEngineError(f"the docker context {name} cannot be read: {innermost(error)}") from None
+    except Exception as error:
+        # The SDK raises just that for a damaged file, and whatever comes of a file of another shape.
+        raise NoEngineError(
+            f"the docker context {name} cannot be read ({innermost(error)}); "
+            f"`docker context inspect {name}` shows it, `docker context use default` leaves it"
+        ) from None
     if context is None or not context.Host:
         raise NoEngineError(f"there is no docker context {name}; `docker context ls` lists them")
     return {"base_url": context.Host, "tls": context.TLSConfig or False, **_ssh(context.Host)}
