@@ -124,3 +124,16 @@ def test_an_archive_that_shrinks_while_it_is_read(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match=r"layer sha256:\w+: cut off inside /opt/program"):
         files.read("/opt/program", 10_000)
     source.close()
+
+
+@pytest.mark.parametrize("remembered", [0, 1, 100_000])
+def test_what_is_hidden_stays_hidden_however_many_directories_are_remembered(
+    remembered: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(layers, "MAX_FLOORS", remembered)
+    files = merged(
+        tars.layer(Entry("a/b/old", b"1"), Entry("a/kept", b"1"), Entry("gone/x", b"1")),
+        tars.layer(Entry("a/b/.wh..wh..opq"), Entry("a/b/new", b"2"), Entry(".wh.gone")),
+    )
+    for _ in range(2):
+        assert [node.path for node in files.search(["^/"]).nodes] == ["/a/b/new", "/a/kept"]

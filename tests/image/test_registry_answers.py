@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import http.server
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,8 @@ class Content:
 
     def __init__(self) -> None:
         self.answers: dict[str, list[tuple[int, str, bytes]]] = {}
+        #: What is promised as length where it is not the body's.
+        self.lengths: dict[str, int] = {}
         self.address = ""
 
     def put(self, content: bytes, kind: str, *, tag: str = "") -> dict[str, Any]:
@@ -43,6 +46,12 @@ class Content:
         for name in filter(None, (digest, tag)):
             self.answers[f"manifests/{name}"] = [(200, kind, content)]
         return {"mediaType": kind, "digest": digest, "size": len(content)}
+
+    def hang_up(self, digest: str, size: int) -> None:
+        """Break the connection off in the middle of a blob."""
+        status, kind, body = self.answers[f"blobs/{digest}"][0]
+        self.answers[f"blobs/{digest}"] = [(status, kind, body[:size])]
+        self.lengths[f"blobs/{digest}"] = len(body)
 
     def blob(self, content: bytes, kind: str, *then: bytes) -> dict[str, Any]:
         """Store a blob, which is another the next time where there is more."""
@@ -95,11 +104,12 @@ def served() -> Iterator[Content]:
 
         def do_GET(self) -> None:
             """The next answer."""
-            answers = content.answers.get(self.path.removeprefix("/v2/app/"), [(404, "text/plain", b"")])
+            path = self.path.removeprefix("/v2/app/")
+            answers = content.answers.get(path, [(404, "text/plain", b"")])
             status, kind, body = answers.pop(0) if len(answers) > 1 else answers[0]
             self.send_response(status)
             self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Length", str(content.lengths.get(path, len(body))))
             self.end_headers()
             self.wfile.write(body)
 
@@ -172,6 +182,23 @@ def test_a_layer_that_is_shorter_the_second_time(served: Content, end: int) -> N
     assert found.size == len(BIG)
     with pytest.raises(ImageError, match=r"layer sha256:\w+: .*cut off"):
         source.files.read("/opt/program/big", 1 << 22)
+    source.close()
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_a_connection_that_breaks_off_in_a_layer(served: Content, compress: Callable[[bytes], bytes]) -> None:
+    """That is the network's fault, not damage of the layer."""
+    layer = compress(LAYER)
+    settings = served.blob(tars.config([LAYER]), "application/vnd.oci.image.config.v1+json")
+    blob = served.blob(layer, "application/vnd.oci.image.layer.v1.tar")
+    served.put(json.dumps({"config": settings, "layers": [blob]}).encode(), OCI_MANIFEST, tag="1")
+    served.hang_up(blob["digest"], len(layer) // 2)
+    source = served.open(layers=True)
+    assert not isinstance(source.files, Unseen)
+    with pytest.raises(
+        ImageError, match=f"{served.address} cannot be reached: .*check the name and the network"
+    ):
+        source.files.stat("/opt")
     source.close()
 
 
