@@ -51,6 +51,11 @@ class Document:
         """The findings of this version."""
         return self.outcome.diagnostics if self.outcome else ()
 
+    @property
+    def context(self) -> str:
+        """The build context that it is judged with: the settings', or its own folder, saved or not."""
+        return self.settings.context or os.path.dirname(self.path) or "."
+
     def lines(self, path: str) -> list[str]:
         """The lines of a file that a location names; of the open document, its text in the editor."""
         if path not in self._lines:

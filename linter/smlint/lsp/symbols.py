@@ -21,7 +21,7 @@ def symbols(document: Document) -> list[types.DocumentSymbol]:
         container = build_container(
             parse(document.text),
             path=document.path,
-            context=document.settings.context,
+            context=document.context,
             stage=document.settings.stage,
             build_args=document.settings.build_args,
         )
