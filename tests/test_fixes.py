@@ -66,6 +66,7 @@ SAFE = [
     ("SM103", 'ENTRYPOINT ["tini", "--", "python", "train.py"]', 'ENTRYPOINT ["python", "train.py"]'),
     ("SM103", 'ENTRYPOINT ["/usr/bin/tini","-g","-p","SIGTERM","--","python"]', 'ENTRYPOINT ["python"]'),
     ("SM103", 'ENTRYPOINT ["tini", "--"]', None),
+    ("SM103", 'SHELL ["tini", "--", "sh", "-c"]\nENTRYPOINT python train.py', None),
     ("SM301", "RUN apt-get install -y cuda git", "RUN apt-get install -y cuda-toolkit git"),
     (
         "SM301",
@@ -76,6 +77,7 @@ SAFE = [
     ("SM301", "ENV V=12-4\nRUN apt-get install -y cuda-$V", None),
     ("SM301", "RUN apt-get install -y cuda=12.4.1-1", None),
     ("SM301", "RUN apt-get install -y nvidia-driver-535", None),
+    ("SM301", "RUN apt-get install -y cuda-run\\\ntime-12-4", None),
     (
         "SM301",
         "RUN sh cuda_12.4.0_550.54.14_linux.run --silent",

@@ -21,19 +21,15 @@ def replaced(location: Location, text: str) -> tuple[Edit, ...]:
     )
 
 
-def deleted(first: Location, until: Location) -> tuple[Edit, ...]:
-    """Take away what stands from the start of ``first`` up to the start of ``until``, when that is one line."""
+def deleted_by_line(command: Command, first: Location, until: Location) -> tuple[Edit, ...]:
+    """Take away what stands from the start of ``first`` up to the start of ``until``, two words of the command: in
+    every line what belongs to it, but not the blanks around that.
+    """
     if not isinstance(first, FileLocation) or not isinstance(until, FileLocation):
         return ()
-    if (first.path, first.line) != (until.path, until.line):
-        return ()
-    return (Edit(first.path, first.line, first.column, until.line, until.column, ""),)
-
-
-def deleted_by_line(command: Command, first: Location, until: Location) -> tuple[Edit, ...]:
-    """The same within the command: in every line what belongs to it, but not the blanks around that."""
-    if not isinstance(first, FileLocation) or not isinstance(until, FileLocation) or not command.pieces:
-        return deleted(first, until)
+    if not command.pieces:
+        # All of it stands in one line.
+        return (Edit(first.path, first.line, first.column, until.line, until.column, ""),)
     made: list[Edit] = []
     for text, place, _ in command.pieces:
         if not isinstance(place, FileLocation) or not first.line <= place.line <= until.line:

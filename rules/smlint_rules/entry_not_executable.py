@@ -146,8 +146,7 @@ def _where(entry: FileEntry | None, primary: Location) -> tuple[Related, ...]:
 
 def _operand(launch: Launch) -> Iterator[Finding]:
     """The script that the first shell or Python of the chain is given, when ENTRYPOINT or the request names it."""
-    if not isinstance(launch.argv, Known):
-        return
+    assert isinstance(launch.argv, Known), "launches() gives chains that have a first hop"
     argv = launch.argv.value
     written = {
         word.text: word.location

@@ -79,8 +79,6 @@ _ALONE: Final = frozenset({"--nodeps", "--force-depends", "--force-all"})
 
 def installed_by(command: SimpleCommand) -> Iterator[Installed]:
     """The packages that a command installs; names that are not wholly known are left out."""
-    if not command.words:
-        return
     program = posixpath.basename(command.words[0].text)
     system = _SYSTEMS.get(program)
     rest = command.words[1:]

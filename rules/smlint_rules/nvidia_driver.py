@@ -107,8 +107,6 @@ def _by_command(command: SimpleCommand) -> Iterator[Finding]:
         package = classify(installed.name, installed.system)
         if package is not None and not (package.meta and installed.alone):
             yield _package(package, installed.word)
-    if not command.words:
-        return
     program = words.program(command.words[0].text)
     options = [word.text for word in command.words[1:]]
     if program in {"ubuntu-drivers", "nvidia-driver-assistant"}:

@@ -131,8 +131,6 @@ def _listening(hop: Hop) -> Listening | None:
 
 def _program(argv: Sequence[str]) -> tuple[str, Sequence[str]]:
     """The server's name and its arguments; ``python -m uvicorn`` is uvicorn."""
-    if not argv:
-        return "", ()
     name = posixpath.basename(argv[0])
     if re.fullmatch(r"python[\d.]*", name):
         words = list(argv[1:])

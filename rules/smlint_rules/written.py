@@ -49,12 +49,11 @@ def written_by(commands: Iterable[RunCommand]) -> Iterator[Written]:
             continue
         for command in run.inner:
             yield from _redirected(command)
-            if command.words:
-                yield from _by_program(command)
+            yield from _by_program(command)
 
 
 def _redirected(command: SimpleCommand) -> Iterator[Written]:
-    name = posixpath.basename(command.words[0].text) if command.words else ":"
+    name = posixpath.basename(command.words[0].text)
     if name in {":", "true", "touch"}:
         return
     for redirect in command.redirects:

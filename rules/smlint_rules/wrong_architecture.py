@@ -59,9 +59,6 @@ class WrongArchitecture(ContainerRule):
             return
         system, _, rest = platform.value.lower().partition("/")
         architecture = rest.partition("/")[0]
-        if not architecture:
-            # ``--platform=arm64`` and ``--platform=linux`` name one half.
-            system, architecture = ("linux", system) if system in _ARCHITECTURES else (system, "amd64")
         architecture = _ARCHITECTURES.get(architecture, architecture)
         if context.request is not None and system == "linux" and architecture in ("amd64", "arm64"):
             from smlint.request.instances import instance_types
