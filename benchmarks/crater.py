@@ -74,14 +74,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def findings(paths: Iterable[str], folder: Path, command: Sequence[str]) -> Iterator[Found]:
-    """What ``command`` finds in the Dockerfiles ``paths`` below ``folder``; raises SmlintFailedError."""
-    by_context: dict[str, list[str]] = defaultdict(list)
+    """What ``command`` finds in the Dockerfiles ``paths`` below ``folder``; raises SmlintFailedError.
+
+    A file's own folder is its context without being named, so all of these can share a call.
+    """
+    by_context: dict[str | None, list[str]] = defaultdict(list)
     for path in paths:
-        by_context[context_of(Path(path), folder)].append(path)
-    for context, inside in by_context.items():
+        context = context_of(Path(path), folder)
+        by_context[None if context == os.path.dirname(path) else context].append(path)
+    for named, inside in by_context.items():
+        words = [*command, "--format", "jsonl", *(() if named is None else ("--context", named))]
         for start in range(0, len(inside), _SLICE):
-            some = inside[start : start + _SLICE]
-            yield from run([*command, "--context", context, "--format", "jsonl", *some], folder)
+            yield from run([*words, *inside[start : start + _SLICE]], folder)
 
 
 def run(command: Sequence[str], folder: Path) -> Iterator[Found]:
