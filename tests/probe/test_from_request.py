@@ -67,10 +67,10 @@ def test_a_training_job(tmp_path: Path) -> None:
 def test_the_command_line_comes_before_the_request(tmp_path: Path) -> None:
     words = ProbeArguments(
         request=written(tmp_path, TRAINING),
-        entrypoint=("bash",),
-        argument=("-x",),
-        env=("MODE=other", "MORE=1"),
-        channel=(f"train={tmp_path}",),
+        entrypoint=["bash"],
+        argument=["-x"],
+        env=["MODE=other", "MORE=1"],
+        channel=[f"train={tmp_path}"],
     )
     (plan,) = plans(words, "i", ())
     assert (plan.entrypoint, plan.arguments) == (("bash",), ("-x",))
@@ -101,8 +101,8 @@ def test_references_are_refused_in_the_command(tmp_path: Path) -> None:
     ("words", "workloads", "said"),
     [
         (ProbeArguments(model="."), (Workload.TRAINING,), "--workload inference"),
-        (ProbeArguments(channel=("a=.",)), (Workload.INFERENCE,), "which an endpoint has not"),
-        (ProbeArguments(channel=("a=",)), (), "NAME=DIR"),
+        (ProbeArguments(channel=["a=."]), (Workload.INFERENCE,), "which an endpoint has not"),
+        (ProbeArguments(channel=["a="]), (), "NAME=DIR"),
         (ProbeArguments(ready_log="x", ready_ping=True), (), "give one of them"),
         (ProbeArguments(gpus="-1"), (), "`all` or a number"),
     ],

@@ -14,14 +14,18 @@ from smlint import config as settings_of
 from smlint import registry
 from smlint.check import Result
 from smlint.cli import options, probe_options
-from smlint.cli.reporting import Reporting, conclude, refuse_unknown_format
+from smlint.cli.judging import Judging
+from smlint.cli.probe_options import ProbeArguments
+from smlint.cli.reporting import conclude, refuse_unknown_format
+from smlint.cli.together import together
 from smlint.config import ConfigError, Settings
 from smlint.plan import make_plan
 from smlint.registry import BrokenPackError, UnknownRuleError
-from smlint.report.emit import Color, OutputError, parse_target
+from smlint.report.emit import OutputError
 from smlint.workload import DEFAULT_WORKLOADS
 
 
+@together
 def image(
     references: Annotated[
         list[str],
@@ -57,43 +61,13 @@ def image(
         str | None,
         typer.Option(metavar="PATH", help="The Dockerfile of the image: findings point into it."),
     ] = None,
+    *,
     probe_sigterm: probe_options.ProbeSigterm = False,
     clean_probes: probe_options.CleanProbes = False,
-    entrypoint: probe_options.Entrypoint = [],  # noqa: B006
-    argument: probe_options.Argument = [],  # noqa: B006
-    request: probe_options.RequestFile = None,
-    hyperparameters: probe_options.Hyperparameters = None,
-    channel: probe_options.Channels = [],  # noqa: B006
-    model: probe_options.Model = None,
-    env: probe_options.Variables = [],  # noqa: B006
-    network: probe_options.Network = None,
-    gpus: probe_options.Gpus = None,
-    memory: probe_options.Memory = None,
-    pids_limit: probe_options.PidsLimit = 1024,
-    grace: probe_options.Grace = None,
-    full_grace: probe_options.FullGrace = False,
-    ready_log: probe_options.ReadyLog = None,
-    ready_ping: probe_options.ReadyPing = None,
-    settle: probe_options.Settle = None,
-    ready_timeout: probe_options.ReadyTimeout = None,
+    probe: ProbeArguments,
     workload: options.Workloads = [],  # noqa: B006
     stage: options.Stage = None,
-    select: options.Select = [],  # noqa: B006
-    ignore: options.Ignore = [],  # noqa: B006
-    extend_select: options.ExtendSelect = [],  # noqa: B006
-    severity: options.Severities = [],  # noqa: B006
-    fail_level: options.FailLevel = None,
-    baseline: options.BaselineFile = None,
-    write_baseline: options.WriteBaseline = False,
-    show_suppressed: options.ShowSuppressed = False,
-    statistics: options.Statistics = False,
-    format: options.Format = None,
-    output: options.Output = [],  # noqa: B006
-    config: options.ConfigFile = None,
-    isolated: options.Isolated = False,
-    color: options.ColorWhen = Color.AUTO,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
+    judging: Judging,
 ) -> None:
     """Say what SageMaker will not accept in a built image, and why.
 
@@ -104,18 +78,8 @@ def image(
     from smlint.image.open import Options
     from smlint.report.progress import Bars
 
-    words: dict[str, Any] = {
-        "workload": tuple(workload),
-        "stage": stage,
-        "select": options.selectors(select),
-        "ignore": options.selectors(ignore),
-        "extend_select": options.selectors(extend_select),
-        "severity": options.pairs(severity, "--severity", options.severity),
-        "fail_level": options.severity(fail_level) if fail_level else None,
-        "format": format,
-        "baseline": os.path.abspath(baseline) if baseline is not None else None,
-    }
-    refuse_unknown_format(format)
+    words = judging.settings() | {"workload": tuple(workload), "stage": stage}
+    refuse_unknown_format(judging.format)
     named = [*references, *(_listed(from_file) if from_file is not None else [])]
     if clean_probes:
         from smlint.cli import probing
@@ -125,39 +89,15 @@ def image(
             return
     if not named:
         options.usage("no image is named; write a reference or --from-file LIST")
-    asked = probe_options.ProbeArguments(
-        entrypoint=tuple(entrypoint),
-        argument=tuple(argument),
-        request=request,
-        hyperparameters=hyperparameters,
-        channel=tuple(channel),
-        model=model,
-        env=tuple(env),
-        network=network,
-        gpus=gpus,
-        memory=memory,
-        pids_limit=pids_limit,
-        grace=grace,
-        full_grace=full_grace,
-        ready_log=ready_log,
-        ready_ping=ready_ping,
-        settle=settle,
-        ready_timeout=ready_timeout,
-    )
-    if not probe_sigterm and (idle := probe_options.only_for_probes(asked)) is not None:
-        options.usage(f"{idle} says how to probe; add --probe-sigterm{_instead(idle, request, named[0])}")
-    reporting = Reporting(
-        write_baseline=write_baseline,
-        show_suppressed=show_suppressed,
-        statistics=statistics,
-        targets=tuple(map(parse_target, output)),
-        color=color,
-        quiet=quiet,
-        verbose=verbose,
-    )
+    if not probe_sigterm and (idle := probe_options.only_for_probes(probe)) is not None:
+        options.usage(
+            f"{idle} says how to probe; add --probe-sigterm{_instead(idle, probe.request, named[0])}"
+        )
     try:
         known = registry.installed()
-        settings = settings_of.load(".", explicit=config, isolated=isolated, environ=os.environ, rules=known)
+        settings = settings_of.load(
+            ".", explicit=judging.config, isolated=judging.isolated, environ=os.environ, rules=known
+        )
         settings = settings_of.override(settings, "command line", **words)
         plan = make_plan(settings, (), known)
         origin = _origin(dockerfile, settings) if dockerfile is not None else None
@@ -165,7 +105,7 @@ def image(
         if probe_sigterm:
             from smlint.cli import probing
 
-            foresight = probing.Foresight(probing.Asked(asked, settings.workload, plan, origin))
+            foresight = probing.Foresight(probing.Asked(probe, settings.workload, plan, origin))
         with Bars() as bars:
             result = lint_images(
                 named,
@@ -180,7 +120,7 @@ def image(
         if foresight is not None:
             probes = probing.run(named, result.outcomes, foresight)
             result = result._replace(outcomes=probes.outcomes, failures=(*result.failures, *probes.failures))
-        code = conclude(Result(*result, settings), reporting)
+        code = conclude(Result(*result, settings), judging.reporting())
     except (ConfigError, UnknownRuleError, BrokenPackError, OutputError) as error:
         options.usage(str(error))
     raise typer.Exit(int(code))

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from smlint.check import Arguments
 from smlint.cli import options
+from smlint.cli.judging import Judging, dockerfile_settings
 from smlint.cli.linting import Wishes, perform, read_stdin
-from smlint.cli.reporting import Reporting
-from smlint.report.emit import Color, parse_target
+from smlint.cli.together import together
 
 
+@together
 def lint(
     paths: Annotated[
         list[str],
@@ -36,54 +37,28 @@ def lint(
             help="The job request that starts the image: judge the one Dockerfile as it does, as smlint job does.",
         ),
     ] = None,
+    *,
     workload: options.Workloads = [],  # noqa: B006
     stage: options.Stage = None,
     build_arg: options.BuildArgs = [],  # noqa: B006
     context: options.BuildContext = None,
-    select: options.Select = [],  # noqa: B006
-    ignore: options.Ignore = [],  # noqa: B006
-    extend_select: options.ExtendSelect = [],  # noqa: B006
-    severity: options.Severities = [],  # noqa: B006
-    fail_level: options.FailLevel = None,
     fix: options.FixFiles = False,
     unsafe_fixes: options.UnsafeFixes = False,
     fix_only: options.FixOnly = False,
     diff: options.ShowDiff = False,
-    baseline: options.BaselineFile = None,
-    write_baseline: options.WriteBaseline = False,
-    show_suppressed: options.ShowSuppressed = False,
-    statistics: options.Statistics = False,
-    format: options.Format = None,
-    output: options.Output = [],  # noqa: B006
-    config: options.ConfigFile = None,
-    isolated: options.Isolated = False,
-    color: options.ColorWhen = Color.AUTO,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
+    judging: Judging,
 ) -> None:
     """Say what SageMaker will not accept in a Dockerfile, and why. Reads files only: no network, no engine."""
-    words: dict[str, Any] = {
-        "stage": stage,
-        "build_args": options.pairs(build_arg, "--build-arg", str),
-        "context": os.path.abspath(options.folder(context, "--context")) if context is not None else None,
-        "select": options.selectors(select),
-        "ignore": options.selectors(ignore),
-        "extend_select": options.selectors(extend_select),
-        "severity": options.pairs(severity, "--severity", options.severity),
-        "fail_level": options.severity(fail_level) if fail_level else None,
-        "format": format,
-        "baseline": os.path.abspath(baseline) if baseline is not None else None,
-    }
     arguments = Arguments(
         paths=tuple(paths),
         stdin=read_stdin,
         stdin_filename=stdin_filename,
         workloads=tuple(workload),
-        overrides=words,
+        overrides=judging.settings() | dockerfile_settings(stage, build_arg, context),
         exclude=tuple(exclude),
         force_exclude=force_exclude,
-        config_file=config,
-        isolated=isolated,
+        config_file=judging.config,
+        isolated=judging.isolated,
         environ=os.environ,
     )
     wishes = Wishes(
@@ -91,15 +66,7 @@ def lint(
         fix_only=fix_only,
         unsafe_fixes=unsafe_fixes,
         diff=diff,
-        reporting=Reporting(
-            write_baseline=write_baseline,
-            show_suppressed=show_suppressed,
-            statistics=statistics,
-            targets=tuple(map(parse_target, output)),
-            color=color,
-            quiet=quiet,
-            verbose=verbose,
-        ),
+        reporting=judging.reporting(),
         request=request,
     )
     raise typer.Exit(int(perform(arguments, wishes)))

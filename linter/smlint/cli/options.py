@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
 
@@ -17,10 +17,6 @@ T = TypeVar("T")
 
 complain = messages.complain
 usage = messages.usage
-
-_RULES: Final = "Rules"
-_REPORT: Final = "Report"
-_SETTINGS: Final = "Settings"
 
 Workloads = Annotated[
     list[Workload],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
 import typer
@@ -164,25 +164,25 @@ ReadyTimeout = Annotated[
 
 
 class ProbeArguments(NamedTuple):
-    """The words of the options above."""
+    """The words of the options above that say how to probe."""
 
-    entrypoint: tuple[str, ...] = ()
-    argument: tuple[str, ...] = ()
-    request: str | None = None
-    hyperparameters: str | None = None
-    channel: tuple[str, ...] = ()
-    model: str | None = None
-    env: tuple[str, ...] = ()
-    network: str | None = None
-    gpus: str | None = None
-    memory: str | None = None
-    pids_limit: int = 1024
-    grace: float | None = None
-    full_grace: bool = False
-    ready_log: str | None = None
-    ready_ping: bool | None = None
-    settle: float | None = None
-    ready_timeout: float | None = None
+    entrypoint: Entrypoint = []
+    argument: Argument = []
+    request: RequestFile = None
+    hyperparameters: Hyperparameters = None
+    channel: Channels = []
+    model: Model = None
+    env: Variables = []
+    network: Network = None
+    gpus: Gpus = None
+    memory: Memory = None
+    pids_limit: PidsLimit = 1024
+    grace: Grace = None
+    full_grace: FullGrace = False
+    ready_log: ReadyLog = None
+    ready_ping: ReadyPing = None
+    settle: Settle = None
+    ready_timeout: ReadyTimeout = None
 
 
 def plans(
@@ -197,8 +197,8 @@ def plans(
 
     given = ProbePlan(
         image=image,
-        entrypoint=words.entrypoint,
-        arguments=words.argument,
+        entrypoint=tuple(words.entrypoint),
+        arguments=tuple(words.argument),
         environment=_pairs(words.env, "--env"),
         hyperparameters=_hyperparameters(words.hyperparameters),
         channels=_pairs(words.channel, "--channel", "NAME=DIR"),
@@ -275,7 +275,7 @@ def _hyperparameters(path: str | None) -> Mapping[str, str]:
         raise ProbeError(f"--hyperparameters {path} is no JSON: {error}") from error
 
 
-def _pairs(words: tuple[str, ...], option: str, shape: str = "NAME=VALUE") -> dict[str, str]:
+def _pairs(words: Sequence[str], option: str, shape: str = "NAME=VALUE") -> dict[str, str]:
     from smlint.probe.plan import ProbeError
 
     found: dict[str, str] = {}
