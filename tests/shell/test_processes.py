@@ -105,6 +105,52 @@ SIGNALS = [
     ("f() { kill -TERM \"$p\"; wait \"$p\"; }; trap f TERM INT; ./prog stay trapped & p=$!; : > trapped; wait $p", True),
     ("trap 'exit 0' TERM; ./prog stay & wait", False),
 ]  # fmt: skip
+#: A program that takes its time over SIGTERM; it says, once it is let go, whether its shell is still there.
+PATIENT = f"""#!{sys.executable} -IS
+import json, os, signal, time
+shell = os.getppid()
+def told(*_):
+    os.write(1, b"told\\n")
+    while not os.path.exists("go"):
+        time.sleep(0.01)
+    os.write(1, b"awaited\\n" if os.getppid() == shell else b"alone\\n")
+    os._exit(7)
+signal.signal(signal.SIGTERM, told)
+while not os.path.exists("trapped"):
+    time.sleep(0.01)
+os.write(1, json.dumps([os.getpid()]).encode() + b"\\n")
+signal.pause()
+"""
+#: What stands behind the program's start; READY lets it go on, once the traps are set.
+HANDLERS = [
+    "trap 'kill -TERM $p' TERM; READY; wait $p; trap - TERM; wait $p",
+    "trap 'kill -TERM $p' TERM INT; READY; wait $p; trap - TERM INT; wait $p; exit $?",
+    "trap 'kill -TERM $p' TERM; READY; wait $p; trap '' TERM; wait $p",
+    "trap 'kill -TERM $p' TERM; READY; wait $p; trap : TERM; wait $p",
+    "trap 'kill -TERM $p' TERM; READY; wait; wait",
+    "trap 'kill -TERM $p' TERM; READY; wait; trap - TERM; wait",
+    "trap 'trap - TERM; kill -TERM $p' TERM; READY; wait $p; wait $p",
+    "trap 'kill -TERM $p' TERM; READY; wait $p",
+    "trap 'kill -TERM $p; wait $p' TERM; READY; wait $p",
+    "trap 'kill -TERM $p; wait $p; exit $?' TERM; READY; wait $p",
+    "trap 'kill -TERM $p; exit' TERM; READY; wait $p; wait $p",
+    "trap : TERM; READY; wait $p; kill $p; wait $p",
+    "trap true TERM; READY; wait $p; kill -TERM $p",
+    "trap : TERM; READY; wait $p",
+    "trap - TERM; READY; wait $p",
+    "trap exit TERM; trap 'kill $p' EXIT; READY; wait $p",
+    "trap exit TERM; trap 'kill $p; wait $p' EXIT; READY; wait $p",
+    "trap 'kill $p; wait $p' EXIT; READY; wait $p",
+    "trap 'kill $p' EXIT; READY; wait $p",
+    "trap 'kill $p; wait $p' EXIT TERM; READY; wait $p",
+    "trap 'kill -TERM $p' TERM; READY; while kill -0 $p 2>/dev/null; do wait $p; done",
+    "trap 'kill -TERM $p' TERM; READY; wait $p; while kill -0 $p 2>/dev/null; do sleep 0.1; done",
+    "trap 'kill -TERM $p' TERM; READY; wait $p || wait $p",
+    "trap 'kill -TERM $p' SIGTERM; READY; wait $p; trap - SIGTERM; wait $p",
+    "f() { kill -TERM \"$p\" 2>/dev/null; }; trap f TERM; READY; wait \"$p\"; trap - TERM; wait \"$p\"; s=$?; exit $s",
+    "set -e; trap 'kill -TERM $p' TERM; READY; wait $p; trap - TERM; wait $p",
+    "set -e; trap 'kill -TERM $p' TERM; READY; wait $p || true; trap - TERM; wait $p",
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -181,3 +227,36 @@ def test_signal(text: str, told: bool, shell: str, folder: FilePath) -> None:
         assert run.stdout.read() == ""
     run.stdout.close()
     assert predicted(shell, text, folder, False).forwards_signal.value is told
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("text", HANDLERS)
+def test_handlers_of_a_program_that_takes_its_time(text: str, shell: str, folder: FilePath) -> None:
+    (folder / "prog").write_text(PATIENT)
+    text = f"./prog & p=$!; {text}\n".replace("READY", ": > trapped")
+    path = predicted(shell, text, folder, False)
+    run = subprocess.Popen(
+        command(shell, text, folder, False),
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
+        text=True,
+    )
+    assert run.stdout is not None
+    (pid,) = json.loads(run.stdout.readline())
+    run.send_signal(signal.SIGTERM)
+    if path.forwards_signal.value:
+        assert run.stdout.readline() == "told\n"
+    if not (path.forwards_signal.value and path.awaits_program.value):
+        run.wait(timeout=20)
+    (folder / "go").touch()
+    if path.forwards_signal.value:
+        assert run.stdout.readline() == ("awaited\n" if path.awaits_program.value else "alone\n")
+    else:
+        subprocess.run(["kill", "-KILL", str(pid)], check=True)
+        assert run.stdout.read() == ""
+    run.wait(timeout=60)
+    run.stdout.close()
+    assert path.forwards_signal.value is not None
+    assert path.awaits_program.value is not None

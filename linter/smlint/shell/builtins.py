@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from smlint.container import UNRESOLVED, Word
+from smlint.shell.forwarding import TERM, killed
 from smlint.shell.machine import (
     FAILURE,
     SUCCESS,
@@ -129,6 +130,10 @@ def _trap(executor: Executor, node: Simple, words: Words, machine: Machine) -> l
     if len(texts) < 2 or texts[0] in ("-l", "-p"):
         return [machine]
     for name in texts[1:]:
+        if executor.dialect == "dash" and name.startswith("SIG"):
+            # dash knows signals without the SIG alone: "bad trap".
+            machine.status = FAILURE
+            return [machine]
         signal = _SIGNALS.get(name, name.upper().removeprefix("SIG"))
         if texts[0] == "-":
             machine.traps.pop(signal, None)
@@ -145,6 +150,8 @@ def _wait(executor: Executor, node: Simple, words: Words, machine: Machine) -> l
     if not operands:
         executor.wait(None, machine)
         machine.status = SUCCESS
+    elif operands[0] == "-n" and executor.dialect == "dash":
+        machine.status = FAILURE
     elif operands[0] == "-n":
         executor.wait(None, machine)
         machine.status = Status(None, frozenset().union(*machine.jobs))
@@ -156,6 +163,18 @@ def _wait(executor: Executor, node: Simple, words: Words, machine: Machine) -> l
         executor.wait(None if unclear else named, machine)
         known = [machine.jobs[job - 1] for job in named if 0 < job <= len(machine.jobs)]
         machine.status = UNDECIDED if again and named else Status(None, frozenset().union(*known))
+    return [machine]
+
+
+def _kill(executor: Executor, node: Simple, words: Words, machine: Machine) -> list[Machine]:
+    texts = [value.text for value, _ in words[1:]]
+    signal, targets = killed(texts)
+    named: frozenset[int] = frozenset().union(*(jobs_named(target) for target in targets)) - {0}
+    if signal in TERM:
+        machine.told |= named
+    if signal == "0" and named and executor.questions:
+        executor.wait(named, machine)
+    machine.status = SUCCESS if signal != "0" else UNDECIDED
     return [machine]
 
 
@@ -296,6 +315,7 @@ BUILTINS: Final[dict[str, Builtin]] = {
     "shift": _shift,
     "trap": _trap,
     "wait": _wait,
+    "kill": _kill,
     "cd": _cd,
     "pushd": _cd,
     "popd": _cd,

@@ -63,6 +63,8 @@ class Executor:
         self._current = 0
         self._reading: list[str] = []
         self._steps = 0
+        #: How many conditions of loops deep.
+        self.questions = 0
         #: Why not everything was followed; "" when all was.
         self.unseen = ""
 
@@ -354,4 +356,5 @@ class Executor:
 
     def wait(self, jobs: frozenset[int] | None, machine: Machine) -> None:
         """``wait``: for some jobs, or for all (None)."""
-        machine.waits = (*machine.waits, Wait(jobs, len(machine.events)))
+        trap, is_repeated = machine.traps.get("TERM"), self.questions > 0
+        machine.waits = (*machine.waits, Wait(jobs, len(machine.events), trap, machine.told, is_repeated))

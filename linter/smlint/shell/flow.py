@@ -99,7 +99,9 @@ def analyse(
     ends = executor.run(name, text, _machine(values, lookup, directory, is_command_string, options))
     known = None if values is None else frozenset(range(1, len(values) + 1))
     scripts = executor.scripts
-    return flow(ends, Shell(shell, known), executor.unseen, lambda end: forwarding(end, scripts))
+    return flow(
+        ends, Shell(shell, known), executor.unseen, lambda end, trap: forwarding(end, scripts, trap, shell)
+    )
 
 
 def _machine(

@@ -64,7 +64,10 @@ def _while(executor: Executor, node: Loop, machine: Machine) -> list[Machine]:
         following: list[Machine] = []
         for each in running:
             this = outside.begin(each)
-            for asked in tested(executor, node.condition, each):
+            executor.questions += 1
+            answers = tested(executor, node.condition, each)
+            executor.questions -= 1
+            for asked in answers:
                 if asked.stopped:
                     done.append(asked)
                     continue

@@ -52,6 +52,12 @@ class Wait(NamedTuple):
 
     jobs: frozenset[int] | None
     after: int
+    #: The trap for SIGTERM that holds while it waits; None where there is none.
+    trap: str | None = None
+    #: The jobs that the script itself has sent SIGTERM to before.
+    told: frozenset[int] = frozenset()
+    #: Whether it is the question of a loop, asked until the jobs have ended: ``while kill -0 $!``.
+    is_repeated: bool = False
 
 
 #: Whether a variable was set or unset by the script, to which value, and its elements.
@@ -73,6 +79,8 @@ class Machine:
         self.status = SUCCESS
         self.events: tuple[Event, ...] = ()
         self.waits: tuple[Wait, ...] = ()
+        #: The jobs that the script itself has sent SIGTERM to.
+        self.told: frozenset[int] = frozenset()
         #: Programs by job, from 1.
         self.jobs: tuple[frozenset[int], ...] = ()
         self.conditions: tuple[Condition, ...] = ()

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from smlint.container import UNRESOLVED
 from smlint.shell.forwarding import Forwarding
-from smlint.shell.machine import Event, Machine, Status
+from smlint.shell.machine import Event, Machine, Status, Wait
 from smlint.shell.outcome import YES, Answer, Argument, Condition, Flow, How, Path
 from smlint.shell.tail import is_hindered
 from smlint.shell.words import ALL, SOME
@@ -34,7 +34,7 @@ class Shell(NamedTuple):
 
 
 def flow(
-    machines: Sequence[Machine], shell: Shell, unseen: str, handler: Callable[[Machine], Forwarding]
+    machines: Sequence[Machine], shell: Shell, unseen: str, handler: Callable[[Machine, str], Forwarding]
 ) -> Flow:
     """What the ends of all ways amount to."""
     chosen = [(machine, _program(machine, anything=False)) for machine in machines]
@@ -141,26 +141,30 @@ def _program(machine: Machine, *, anything: bool) -> int | None:
 
 
 def _is_waited_for(machine: Machine, at: int) -> bool:
-    job = machine.events[at].job
-    return any(wait.after > at and (wait.jobs is None or job in wait.jobs) for wait in machine.waits)
+    return bool(_waits_for(machine, at))
 
 
 def _path(
-    ways: Sequence[tuple[Machine, int]], shell: Shell, handler: Callable[[Machine], Forwarding]
+    ways: Sequence[tuple[Machine, int]], shell: Shell, handler: Callable[[Machine, str], Forwarding]
 ) -> Path:
     machine, at = next(((m, a) for m, a in ways if m.assumed.get(a) is not False), ways[0])
     event = machine.events[at]
     replaces = _agree([_replaces(m.events[a], shell) for m, a in ways])
-    told = handler(machine)
+    trap = _trap_in_force(machine, at)
+    told = handler(machine, trap or "")
     background = tuple(
         e.started for i, e in enumerate(machine.events) if e.job is not None and i != at and not e.is_trivial
     )
-    trap = machine.traps.get("TERM")
+    forwards = _forwards(event, replaces, trap, told, machine, at)
+    if trap is None and forwards.value is False and event.job is not None and machine.traps.get("EXIT"):
+        # bash runs the trap for EXIT also when SIGTERM ends it; dash and BusyBox do not.
+        told = handler(machine, machine.traps["EXIT"])._replace(exits=True)
+        forwards = _at_exit(event.job, forwards, told, shell)
     return Path(
         command=event.started,
         replaces=replaces,
-        forwards_signal=_forwards(event, replaces, trap, told, machine, at),
-        awaits_program=_awaits(replaces, told, machine, at),
+        forwards_signal=forwards,
+        awaits_program=_awaits(replaces, told, ways),
         passes_arguments=_agree([_passes(m.events[a], shell) for m, a in ways]),
         keeps_exit_code=_keeps(ways, replaces),
         earlier=tuple(e.started for e in machine.events[:at] if not e.is_trivial and e.job is None),
@@ -237,25 +241,67 @@ def _forwards(
         return Answer(
             None, f"the shell runs its trap only after {last} has ended, and waits for nothing else"
         )
-    return told.reaches(event.job)
+    reached = told.reaches(event.job)
+    if reached.value is False and not told.exits and _tells_later(machine, at):
+        return YES
+    return reached
 
 
-def _awaits(replaces: Answer, told: Forwarding, machine: Machine, at: int) -> Answer:
+def _tells_later(machine: Machine, at: int) -> bool:
+    """Whether the script itself tells the job, once the trap has ended its wait for it."""
+    waits, job = _waits_for(machine, at), machine.events[at].job
+    return bool(waits) and job in machine.told and job not in waits[0].told
+
+
+def _trap_in_force(machine: Machine, at: int) -> str | None:
+    """The trap for SIGTERM that holds while the shell waits for a job for the first time."""
+    waits = _waits_for(machine, at)
+    return waits[0].trap if waits else machine.traps.get("TERM")
+
+
+def _waits_for(machine: Machine, at: int) -> list[Wait]:
+    job = machine.events[at].job
+    return [
+        wait
+        for wait in machine.waits
+        if job is not None and wait.after > at and (wait.jobs is None or job in wait.jobs)
+    ]
+
+
+def _at_exit(job: int, forwards: Answer, told: Forwarding, shell: Shell) -> Answer:
+    if shell.dialect == "bash":
+        return told.reaches(job)
+    if shell.dialect in ("dash", "busybox") or told.reaches(job).value is False:
+        return forwards
+    return Answer(None, "whether SIGTERM runs the trap for EXIT depends on which shell runs it")
+
+
+def _awaits(replaces: Answer, told: Forwarding, ways: Sequence[tuple[Machine, int]]) -> Answer:
     if replaces.value is not False:
         return replaces._replace(reason="" if replaces.value else replaces.reason)
-    event = machine.events[at]
-    if event.job is None:
+    machine, at = ways[0]
+    if machine.events[at].job is None:
         return YES
+    if told.itself == "trap" and not told.exits:
+        return Answer(
+            False, "the trap signals the shell itself and so starts again, until the shell dies of it"
+        )
+    if told.itself and (told.waits or len(_waits_for(machine, at)) > 1):
+        return Answer(None, "the trap signals the shell as well, which only process 1 outlives")
     if told.waits:
         return YES
     if told.waits is None:
         return Answer(None, "what the trap does is unknown")
-    waits = [
-        wait for wait in machine.waits if wait.after > at and (wait.jobs is None or event.job in wait.jobs)
-    ]
     if told.exits:
         return Answer(False, "the trap ends the script at once")
-    if len(waits) > 1 or machine.stopped == "loop":
+    # To be interrupted by a signal is a failure of wait: the ways on which all goes well are not taken then.
+    interrupted = [way for way in ways if way[0].assumed.get(way[1]) is not True] or ways
+    return _agree([_waits_again(machine, at) for machine, at in interrupted])
+
+
+def _waits_again(machine: Machine, at: int) -> Answer:
+    waits = _waits_for(machine, at)
+    if len(waits) > 1 or any(wait.is_repeated for wait in waits) or machine.stopped == "loop":
         return YES
     return Answer(False, "wait returns when the signal comes, and nothing waits a second time")
 
