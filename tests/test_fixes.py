@@ -25,6 +25,9 @@ SAFE = [
     ("SM101", "ENTRYPOINT   /bin/train   # no comment", None),
     ("SM101", "ENTRYPOINT python train.py $ARGS", None),
     ("SM101", "ENTRYPOINT cd /app && python train.py", None),
+    ("SM101", "ENTRYPOINT uvicorn app:app --port 8080", None),
+    ("SM101", "ENTRYPOINT python3 -m http.server 8080", None),
+    ("SM101", "ENTRYPOINT gunicorn app:app", 'ENTRYPOINT ["gunicorn", "app:app"]'),
     (
         "SM101",
         "ENTRYPOINT python \\\n  # why\n  train.py",

@@ -76,7 +76,8 @@ class CmdOverridden(ContainerRule):
         advice = (
             f"put what the program needs behind ENTRYPOINT, or handle {word} in it"
             if behind
-            else "name the program in ENTRYPOINT and delete CMD"
+            else words.as_script(cmd.value.words, context.workloads, "CMD")
+            or "name the program in ENTRYPOINT and delete CMD"
         )
         yield Finding(
             cmd.value.location,

@@ -75,7 +75,8 @@ class InitWithoutProgram(ContainerRule):
             entry.value.location,
             f"ENTRYPOINT is only an init: {word} replaces CMD, so {words.program(argv[0])} looks for a program of that "
             "name and the container ends with 127",
-            f"write ENTRYPOINT {program} and delete CMD",
+            words.as_script(cmd.value.words, context.workloads, "ENTRYPOINT and CMD")
+            or f"write ENTRYPOINT {program} and delete CMD",
             related=(Related("this program is never started", cmd.value.location),),
             level=None if _is_plain(container) else dict.fromkeys(self.level, Severity.WARNING),
         )

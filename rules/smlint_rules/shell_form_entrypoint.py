@@ -74,5 +74,11 @@ class ShellFormEntrypoint(ContainerRule):
             if better
             else 'move the command line into a script that ends in `exec PROGRAM "$@"` and write ENTRYPOINT ["./SCRIPT"]'
         )
-        fix = shell_form_fix.fix(container, entry.value, better, json.loads(better)[0]) if better else None
+        argv = json.loads(better) if better else []
+        script = words.as_script(argv, context.workloads, "ENTRYPOINT")
+        if script:
+            # The shell form starts, if badly; the exec form would not.
+            yield Finding(entry.value.location, f"{what}: {effect}", script)
+            return
+        fix = shell_form_fix.fix(container, entry.value, better, argv[0]) if better else None
         yield Finding(entry.value.location, f"{what}: {effect}", advice, fix=fix)

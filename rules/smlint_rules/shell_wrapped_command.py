@@ -18,7 +18,7 @@ _WITH_VALUE: Final = frozenset({"-o", "+o", "-O", "+O", "--rcfile", "--init-file
 _PARAMETERS: Final = re.compile(r"\$(?:[@*0-9]|\{[@*0-9!#])")
 _ALL_PARAMETERS: Final = re.compile(r"\$[@*]|\$\{[@*]")
 _ZEROTH: Final = re.compile(r"\$0|\$\{0")
-_LAST: Final = re.compile(r"(?:^|&&|\|\||;|\n)\s*exec\s[^;|&\n]*$")
+_LAST: Final = re.compile(r"(?:^|&&|\|\||;|\n)\s*exec\s([^;|&\n]*)$")
 
 
 class ShellWrappedCommand(ContainerRule):
@@ -27,8 +27,9 @@ class ShellWrappedCommand(ContainerRule):
     What it checks
     --------------
     An exec form whose program is a shell with `-c`, also behind an init or a launcher such as `env` and `nice`. Silent
-    when the string passes the platform's word on and ends in `exec`. In a job request: ContainerEntrypoint and
-    ContainerArguments together, and whether the string uses what stands behind it.
+    when the string ends in `exec` and passes the platform's word on, or becomes a server that would refuse it (uvicorn,
+    flask …). In a job request: ContainerEntrypoint and ContainerArguments together, and whether the string uses what
+    stands behind it.
 
     Why it matters on SageMaker
     ---------------------------
@@ -79,7 +80,7 @@ class ShellWrappedCommand(ContainerRule):
             loses_word = bool(behind) and not _uses_parameters(string.text)
         else:
             word = words.platform_words(context.workloads)
-            loses_word = bool(word) and not _passes(string.text, behind)
+            loses_word = bool(word) and not _passes(string.text, behind) and not _refuses_it(string.text)
         loses_signal = not tells_group and not _LAST.search(string.text.rstrip().rstrip(";"))
         if not loses_word and not loses_signal:
             return
@@ -134,6 +135,16 @@ def _string(argv: tuple[Word, ...]) -> tuple[Word, int] | None:
     if not command or index >= len(argv):
         return None
     return argv[index], len(argv) - index - 1
+
+
+def _refuses_it(string: str) -> bool:
+    """Whether the program that the string becomes would end with a usage error, were it given a further word."""
+    match = _LAST.search(string.rstrip().rstrip(";"))
+    if match is None:
+        return False
+    from smlint.launch.programs import refuses_words
+
+    return refuses_words(match[1].split())
 
 
 def _uses_parameters(string: str) -> bool:

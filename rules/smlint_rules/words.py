@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import shlex
 from collections.abc import Sequence
 from typing import Final
 
@@ -51,3 +52,20 @@ def entry(location: Location, array: str) -> str:
 def platform_words(workloads: Sequence[Workload]) -> str:
     """``train``, ``serve`` or both, as messages name them; "" when only processing is assumed."""
     return " or ".join(f"`{workload.word}`" for workload in workloads if workload.word)
+
+
+def as_script(argv: Sequence[str], workloads: Sequence[Workload], instruction: str) -> str | None:
+    """What to type for a program that refuses the platform's word; None for one that takes further words.
+
+    ``instruction`` is what names the program now.
+    """
+    from smlint.launch.programs import refuses_words
+
+    names = [workload.word for workload in workloads if workload.word]
+    if not names or not argv or not refuses_words(argv):
+        return None
+    name = "serve" if "serve" in names else names[0]
+    return (
+        f"put a script called `{name}` that ends in `exec {shlex.join(argv)}` on PATH and delete {instruction}, "
+        f"since {program(argv[0])} refuses the word `{name}`"
+    )

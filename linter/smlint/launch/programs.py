@@ -22,6 +22,8 @@ class Program(NamedTuple):
     name: str
     #: Runs what it is given: an interpreter, to whose program an argument may mean anything.
     runs_other: bool
+    #: A further word ends it with a usage error.
+    refuses_words: bool
     source: str
 
 
@@ -43,7 +45,7 @@ def is_known(name: str) -> bool:
 
 
 def _program(name: str, row: Mapping[str, Any]) -> Program:
-    return Program(name, row.get("runs-other", False), row["source"])
+    return Program(name, row.get("runs-other", False), row.get("refuses-words", False), row["source"])
 
 
 def is_python(program: str) -> bool:
@@ -53,15 +55,25 @@ def is_python(program: str) -> bool:
 
 def has_arguments_of_its_own(argv: Sequence[str]) -> bool:
     """Whether ``argv`` starts a known program whose command line has no place for a further word, such as a server."""
+    row = _row(argv)
+    return row is not None and not row.runs_other
+
+
+def refuses_words(argv: Sequence[str]) -> bool:
+    """Whether ``argv`` starts a program that was seen to end with a usage error when a word is added to it."""
+    row = _row(argv)
+    return row is not None and row.refuses_words
+
+
+def _row(argv: Sequence[str]) -> Program | None:
     name = posixpath.basename(argv[0])
     if is_python(name):
         call = python_call(argv)
         if call.operand is None or call.how == "-c":
-            return False
+            return None
         operand = argv[call.operand]
         name = f"-m {operand}" if call.how == "-m" else posixpath.basename(operand)
-    row = known_programs().get(name)
-    return row is not None and not row.runs_other
+    return known_programs().get(name)
 
 
 class PythonCall(NamedTuple):
