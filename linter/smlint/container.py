@@ -211,6 +211,13 @@ class Files(Protocol):
         """The file at an absolute ``path``; unknown when an external base image or an opaque step may hold it."""
         ...
 
+    def candidates(self, name: str, directories: Sequence[str]) -> tuple[Sequence[str], Unknown | None]:
+        """Those of ``directories`` where a file called ``name`` can be known, and why it cannot in the others.
+
+        Costs less than to look it up in all: most programs that are looked for on PATH are the base image's affair.
+        """
+        ...
+
 
 class NoFiles:
     """A file system about which nothing can be said."""
@@ -221,6 +228,10 @@ class NoFiles:
     def lookup(self, path: str) -> Fact[FileEntry]:
         """Always unknown."""
         return Unknown(self._reason)
+
+    def candidates(self, name: str, directories: Sequence[str]) -> tuple[Sequence[str], Unknown | None]:
+        """None of them."""
+        return (), Unknown(self._reason)
 
 
 class Evidence(Protocol):

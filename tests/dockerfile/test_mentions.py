@@ -82,7 +82,7 @@ def test_paths_with_characters_of_the_shell_are_always_read() -> None:
 
 
 def decisive(run: str, before: str = "WORKDIR /app") -> bool:
-    return RunText(step(run, before)).decisive_mentions.may_concern(PATH)
+    return RunText(step(run, before)).deciding.may_concern(PATH)
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,9 @@ class FakeFiles:
         self._modes = modes
         self._unseen = unseen
 
+    def candidates(self, name: str, directories: Sequence[str]) -> tuple[Sequence[str], Unknown | None]:
+        return directories, None
+
     def lookup(self, path: str) -> Fact[FileEntry]:
         path = posixpath.normpath(path)
         path = self._links.get(path, path)

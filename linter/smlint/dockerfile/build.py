@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from smlint.container import UNRESOLVED, Base, Container, Fact, FileEntry, OtherEntry, Witness
+from smlint.container import UNRESOLVED, Base, Container, Fact, FileEntry, OtherEntry, Unknown, Witness
 from smlint.dockerfile.buildcontext import BuildContext
 from smlint.dockerfile.evidence import DockerfileEvidence
 from smlint.dockerfile.history import Histories
@@ -102,13 +102,21 @@ class BuiltFiles:
         """See :class:`smlint.container.Files`."""
         return self.lookup_in(self._stage, path)
 
+    def candidates(self, name: str, directories: Sequence[str]) -> tuple[Sequence[str], Unknown | None]:
+        """See :class:`smlint.container.Files`."""
+        return self._of_stages.candidates(self._stage, name, directories)
+
     def lookup_in(self, stage: Stage, path: str) -> Fact[FileEntry]:
         """The same for the image that another stage gives."""
+        return self._of_stages.lookup_in(stage, path)
+
+    @property
+    def _of_stages(self) -> StageFiles:
         if self._files is None:
             from smlint.dockerfile.context import StageFiles
 
             self._files = StageFiles(*self._arguments)
-        return self._files.lookup_in(stage, path)
+        return self._files
 
 
 def _context(given: str | None, path: str) -> BuildContext | None:

@@ -7,13 +7,16 @@ what a RUN does is that of :mod:`.ran`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smlint.container import ABSENT, UNRESOLVED, Fact, FileEntry, FileKind, Known, Unknown
 from smlint.dockerfile.buildcontext import LINK_LIMIT, BuildContext
 from smlint.dockerfile.history import Histories, History
-from smlint.dockerfile.paths import BASE_DIRECTORY, in_base_directory, normalise, within
+from smlint.dockerfile.paths import BASE_DIRECTORY, in_base_directory, join, normalise, parents, within
+from smlint.dockerfile.paths import name as basename
 from smlint.dockerfile.placed import Placed
 from smlint.dockerfile.runs import Runs, RunText
 from smlint.dockerfile.stages import Stage
@@ -62,6 +65,31 @@ class StageFiles:
             shown = found.value.path.replace(BASE_DIRECTORY, UNRESOLVED)
             return Known(found.value._replace(path=shown), found.location)
         return self._lookup_known(stage, path)
+
+    def candidates(
+        self, stage: Stage, name: str, directories: Sequence[str]
+    ) -> tuple[Sequence[str], Unknown | None]:
+        """See :meth:`smlint.container.Files.candidates`."""
+        history = self._histories.of(stage)
+        if history.base == "scratch":
+            return directories, None
+        paths = {directory: join(directory, name) for directory in directories}
+        above = {each for path in paths.values() for each in (path, *parents(path))}
+        near: set[str] = set()
+        for number, placed in history.placed.items():
+            for each in placed:
+                if UNRESOLVED in each.target and name in (basename(each.target), each.base_name):
+                    return directories, None
+            if any(each.target in above for each in placed):
+                near.update(each for each, path in paths.items() if self._placed.by(history, number, path))
+        named = _named(name)
+        for step in history.steps:
+            if step.instruction.keyword == "RUN":
+                run = self._runs.text(step)
+                words = run.deciding if name in run.said and run.speaks_of(named) else run.bringing
+                if words.may_concern_within(above):
+                    near.update(each for each, path in paths.items() if words.may_concern(path))
+        return [each for each in directories if each in near], _from_base(history)
 
     def _lookup_known(self, stage: Stage, path: str) -> Fact[FileEntry]:
         leaves = path.startswith(BASE_DIRECTORY) and ".." in path.split("/")
@@ -154,7 +182,7 @@ def _may_name(run: RunText, path: str) -> bool:
 
 
 def _may_decide(run: RunText, path: str) -> bool:
-    return run.may_concern(path) and run.decisive_mentions.may_concern(path)
+    return run.may_concern(path) and run.deciding.may_concern(path)
 
 
 def _applied(changes: Iterable[Change], fact: Fact[FileEntry]) -> Fact[FileEntry]:
@@ -166,9 +194,18 @@ def _applied(changes: Iterable[Change], fact: Fact[FileEntry]) -> Fact[FileEntry
 def _below(history: History, until: _Until) -> Fact[FileEntry]:
     """What the image under the first step has at a path that no step is known to have changed."""
     if history.base != "scratch":
-        return Unknown(f"the base image {history.base.replace(UNRESOLVED, '…')} may have it")
+        return _from_base(history)
     # Commands that are not understood may have made it, also those of the RUN at hand; before its first one are none.
     steps = history.steps[: until.step if until.command == 0 else until.step + 1]
     if any(step.instruction.keyword == "RUN" for step in steps):
         return Unknown("a RUN may have made it")
     return ABSENT
+
+
+def _from_base(history: History) -> Unknown:
+    return Unknown(f"the base image {history.base.replace(UNRESOLVED, '…')} may have it")
+
+
+@lru_cache(maxsize=64)
+def _named(name: str) -> re.Pattern[str]:
+    return re.compile(rf"\b{re.escape(name)}\b")

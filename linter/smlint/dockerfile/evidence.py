@@ -19,6 +19,7 @@ from smlint.container import (
     Unknown,
 )
 from smlint.dockerfile.buildcontext import BuildContext
+from smlint.dockerfile.hints import needles
 from smlint.dockerfile.history import Histories, History
 from smlint.dockerfile.paths import join, name, within
 from smlint.dockerfile.places import Placement
@@ -51,13 +52,19 @@ class DockerfileEvidence:
         self._files = files
         self._path = path
         self._steps: list[tuple[Step, tuple[str, ...] | None]] | None = None
+        #: All that the RUN steps say, in lower case.
+        self._said = ""
         self._placed: dict[tuple[int, int], tuple[PlacedFile, ...]] = {}
 
     def run_commands(self, hint: str) -> Sequence[RunCommand]:
         """See :class:`smlint.container.Evidence`."""
-        pattern = re.compile(hint)
         if self._steps is None:
             self._steps = self._run_steps()
+            self._said = "\n".join(self._runs.text(step).said for step, _ in self._steps).lower()
+        words = needles(hint)
+        if words and not any(word in self._said for word in words):
+            return ()
+        pattern = re.compile(hint)
         found: list[RunCommand] = []
         for step, copied in self._steps:
             if self._runs.text(step).speaks_of(pattern):

@@ -6,12 +6,13 @@ Errs towards yes: a no spares :mod:`.context` the reading of the RUN, a yes only
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Set
 from itertools import takewhile
 from typing import Final, NamedTuple
 
 from smlint.container import UNRESOLVED
 from smlint.dockerfile.effects import CHANGERS, CHANGES_ONLY, READERS
-from smlint.dockerfile.paths import name, normalise, parents
+from smlint.dockerfile.paths import STANDARD_DIRECTORIES, is_directory_name, name, normalise, parents
 from smlint.dockerfile.runs import is_posix
 from smlint.dockerfile.state import Step
 
@@ -34,6 +35,7 @@ _CHANGES_DIRECTORY: Final = re.compile(r"\b(?:cd|chdir|chroot|env|popd|pushd|sud
 _SPELLS_ANYTHING: Final = re.compile(r"\$'|#!")
 #: Files reach these from all over.
 _REACHES_ANYTHING: Final = re.compile(r"\bfind\b|\bxargs\b")
+_BRINGS: Final = re.compile(r"\b(?:cp|ln|mv|(?<!apt )(?<!get )(?<!npm )(?<!pip )install)\b")
 #: Behind these, words are no operands.
 _ASIDE: Final = re.compile(r"[<>#]")
 _TAKES_TARGET: Final = re.compile(r"-[tS]$|--target-directory|--suffix")
@@ -72,6 +74,12 @@ class Mentions(NamedTuple):
     #: Words with parts that may be any text: whether the word is absolute, and what stands before and behind them.
     patterns: frozenset[tuple[bool, str, str]]
 
+    def may_concern_within(self, paths: Set[str]) -> bool:
+        """Whether it may concern any of ``paths``, which come with the directories above them."""
+        if self.anything or self.names or self.patterns:
+            return True
+        return not (self.paths.isdisjoint(paths) and self.made.isdisjoint(paths))
+
     def may_concern(self, path: str) -> bool:
         """Whether the RUN may do something to ``path`` (absolute, known), to a directory above it, or make it."""
         if self.anything or not _PLAIN.fullmatch(path):
@@ -88,41 +96,61 @@ class Mentions(NamedTuple):
         )
 
 
-def mentions(step: Step, text: str, *, decisive: bool = False) -> Mentions:
-    """The words of a RUN step; ``text`` is what it says, heredocs included.
+#: From a program and the words behind it to those that count; None where one of them may be any path.
+Select = Callable[[str, list[str]], list[str] | None]
 
-    ``decisive`` leaves out those of commands that only change a file which is there already, or may have made one. What
-    is not known to be there stays so whatever they do.
+
+def mentions(step: Step, text: str) -> Mentions:
+    """The words of a RUN step; ``text`` is what it says, heredocs included."""
+    return _ANYTHING if _REACHES_ANYTHING.search(text) else _mentions(step, text)
+
+
+def deciding(step: Step, text: str) -> Mentions:
+    """The words of commands that can decide whether a file is there, or make one.
+
+    Others only change a file which is there already, or may have made one: what is not known to be there stays so.
     """
+    return _mentions(step, text, _deciding)
+
+
+def bringing(step: Step, text: str) -> Mentions:
+    """The words of commands that can bring a file to where its name is not written: in its directory."""
+    return _mentions(step, text, _bringing, only=_BRINGS) if _BRINGS.search(text) else _NOTHING
+
+
+def _mentions(
+    step: Step, text: str, select: Select | None = None, only: re.Pattern[str] | None = None
+) -> Mentions:
     if step.instruction.exec_form is not None or not is_posix(step.shell) or _SPELLS_ANYTHING.search(text):
         return _ANYTHING
-    if not decisive and _REACHES_ANYTHING.search(text):
-        return _ANYTHING
     text = text.replace("\\\n", "").replace("\\", "").replace(">|", ">").replace("`", "$;")
-    if decisive and ">" in text:
+    if select is not None and ">" in text:
         text = _NOWHERE.sub(" ", text)
     if "$" in text:
         text = _with_values(text, step)
     moves = UNRESOLVED in step.directory or _CHANGES_DIRECTORY.search(text) is not None
-    found = _Found(None if moves else step.directory, decisive=decisive)
+    found = _Found(None if moves else step.directory, select)
     pieces = _SEPARATOR.split(text)
     for separator, piece in zip(["", *pieces[1::2]], pieces[::2], strict=True):
+        if only is not None and not only.search(piece):
+            continue
         # Behind ``$(...)`` the command goes on.
         if not found.add(piece, goes_on=separator.endswith(")")):
             return _ANYTHING
     return found.mentions()
 
 
+_NOTHING: Final = Mentions(False, frozenset(), frozenset(), frozenset(), frozenset())
 _ANYTHING: Final = Mentions(True, frozenset(), frozenset(), frozenset(), frozenset())
 
 
 class _Found:
     """Words as they are found."""
 
-    def __init__(self, directory: str | None, *, decisive: bool) -> None:
+    def __init__(self, directory: str | None, select: Select | None) -> None:
         """``directory`` is where relative words are looked at from; None where it is not known."""
         self._directory = directory
-        self._decisive = decisive
+        self._select = select
         # Redirections to it are not looked at one by one.
         self._paths: set[str] = {"/dev/null"}
         self._names: set[str] = set()
@@ -156,29 +184,13 @@ class _Found:
             # What a command runs it does not change.
             if not _SPECIAL.search(words[0]):
                 program, *words = words
-                if self._decisive and _ASIDE.search(segment) is None:
-                    return self._deciding(name(program), words, makes=makes, links=links)
-        if self._decisive and _REACHES_ANYTHING.search(segment):
+                if self._select is not None and _ASIDE.search(segment) is None:
+                    selected = self._select(name(program), words)
+                    if selected is None:
+                        return False
+                    return self._words(selected, makes=makes, links=links and selected is words)
+        if self._select is not None and _REACHES_ANYTHING.search(segment):
             return False
-        return self._words(words, makes=makes, links=links)
-
-    def _deciding(self, program: str, words: list[str], *, makes: bool, links: bool) -> bool:
-        """Take those words of a command that can decide whether a file is there."""
-        if program in CHANGES_ONLY:
-            return True
-        if program == "find":
-            words = list(takewhile(lambda word: not word.startswith(("-", "!")), words)) or ["."]
-        elif program == "xargs":
-            return CHANGERS.isdisjoint(map(name, words)) and not any(map(_SPECIAL.search, words))
-        elif _REACHES_ANYTHING.search(" ".join(words)):
-            return False
-        elif program in ("cp", "ln") and not any(map(_TAKES_TARGET.match, words)):
-            files = [word for word in words if not word.startswith("-")]
-            if len(files) > 1:
-                # Where they come from is asked once it is known that they go there.
-                words, links = files[-1:], False
-        elif program not in _TAKES_UNKNOWN:
-            words = [word for word in words if UNRESOLVED not in word]
         return self._words(words, makes=makes, links=links)
 
     def _words(self, words: list[str], *, makes: bool, links: bool) -> bool:
@@ -229,6 +241,44 @@ class _Found:
             self._made.update(parents(before + "x"))
             return absolute
         return True
+
+
+def _deciding(program: str, words: list[str]) -> list[str] | None:
+    if program in CHANGES_ONLY:
+        return []
+    if program == "find":
+        return list(takewhile(lambda word: not word.startswith(("-", "!")), words)) or ["."]
+    if program == "xargs":
+        changes = not CHANGERS.isdisjoint(map(name, words)) or any(map(_SPECIAL.search, words))
+        return None if changes else []
+    if _REACHES_ANYTHING.search(" ".join(words)):
+        return None
+    if program in ("cp", "ln"):
+        files = _files(words)
+        # Where they come from is asked once it is known that they go there.
+        return files[-1:] if len(files) > 1 else words
+    return words if program in _TAKES_UNKNOWN else [word for word in words if UNRESOLVED not in word]
+
+
+def _bringing(program: str, words: list[str]) -> list[str] | None:
+    if program not in ("cp", "install", "ln", "mv"):
+        return words if program in _TAKES_UNKNOWN else []
+    *sources, target = _files(words) or [""]
+    if not sources:
+        return words
+    if not target.endswith("/") and target not in STANDARD_DIRECTORIES:
+        return [target]
+    return [
+        target if is_directory_name(source) or _SPECIAL.search(source) else f"{target}/{name(source)}"
+        for source in sources
+    ]
+
+
+def _files(words: list[str]) -> list[str]:
+    """What is copied, moved or linked, and to where at last; empty where options say where to."""
+    if any(map(_TAKES_TARGET.match, words)):
+        return []
+    return [word for word in words if not word.startswith("-")]
 
 
 def _with_values(text: str, step: Step) -> str:

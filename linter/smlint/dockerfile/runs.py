@@ -60,6 +60,12 @@ class RunText:
 
         return _VARIABLE.sub(value, self.text) if "$" in self.text else self.text
 
+    @property
+    def said(self) -> str:
+        """All in which :meth:`speaks_of` looks."""
+        values = self.with_values
+        return f"{self.text}\n{self._step.directory}" + ("" if values is self.text else f"\n{values}")
+
     def speaks_of(self, hint: re.Pattern[str]) -> bool:
         """Whether ``hint`` is found in the text, or in the directory that it runs in."""
         if hint.search(self.text) or hint.search(self._step.directory):
@@ -91,11 +97,18 @@ class RunText:
         return mentions(self._step, self.text)
 
     @cached_property
-    def decisive_mentions(self) -> Mentions:
+    def deciding(self) -> Mentions:
         """The paths at which it may put a file, or take it away, or hide what becomes of it."""
-        from smlint.dockerfile.mentions import mentions
+        from smlint.dockerfile.mentions import deciding
 
-        return mentions(self._step, self.text, decisive=True)
+        return deciding(self._step, self.text)
+
+    @cached_property
+    def bringing(self) -> Mentions:
+        """The paths to which it may bring files without writing their names."""
+        from smlint.dockerfile.mentions import bringing
+
+        return bringing(self._step, self.text)
 
 
 class Runs:

@@ -106,6 +106,10 @@ class ImageFiles:
     def __init__(self, source: ImageSource) -> None:
         self._source = source
 
+    def candidates(self, name: str, directories: Sequence[str]) -> tuple[Sequence[str], Unknown | None]:
+        """All of them: an image's files can be looked at."""
+        return directories, None
+
     def lookup(self, path: str) -> Fact[FileEntry]:
         """The file at ``path``, links followed, with its content when it is small enough to be a script."""
         files = self._source.files

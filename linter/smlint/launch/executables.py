@@ -83,10 +83,10 @@ def _program(container: Container, name: str) -> Fact[FileEntry]:
         return Unknown("the program's name is not resolved")
     if "/" in name:
         return file_at(container, name)
-    unseen: Unknown | None = None
     inert: Known[FileEntry] | None = None
     path, complete = search_path(container)
-    for directory in path:
+    candidates, unseen = container.files.candidates(name, path)
+    for directory in candidates:
         found = container.files.lookup(posixpath.join(directory, name))
         if isinstance(found, Known) and found.value.kind is not FileKind.DIRECTORY:
             if may_be_executed(found.value):

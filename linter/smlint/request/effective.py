@@ -117,6 +117,12 @@ class _Mounted:
             return Unknown("SageMaker mounts it when the job starts")
         return self._files.lookup(path)
 
+    def candidates(self, name: str, directories: Sequence[str]) -> tuple[Sequence[str], Unknown | None]:
+        """Those of the image, where nothing is mounted over one of ``directories``."""
+        if any(f"{directory}/".startswith(self._mounts) for directory in directories):
+            return directories, None
+        return self._files.candidates(name, directories)
+
 
 class _NoEvidence:
     """Nothing is known of how an image was made that was not given."""
