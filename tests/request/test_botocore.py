@@ -13,6 +13,7 @@ from botocore.loaders import Loader
 
 from smlint.cli import main
 from smlint.request import second_opinion, shapes
+from smlint.request.structure import Break
 
 FIXTURES = Path(__file__).parent.parent.parent / "fixtures"
 CASES = sorted(
@@ -98,3 +99,27 @@ def test_botocore_is_left_alone_where_no_request_is_checked(words: list[str], tm
         [sys.executable, "-c", code, json.dumps(words)], cwd=tmp_path, capture_output=True, check=True
     )
     assert ran.stderr == b"[]"
+
+
+@pytest.mark.parametrize("name", ["job.json", "states.json"])
+def test_what_a_later_botocore_refuses_and_nobody_here_knows_of_is_a_finding_too(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = json.loads(GOOD.read_text(encoding="utf-8"))
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sagemaker:createTrainingJob.sync",
+        "Parameters": body,
+    }
+    whole = {"StartAt": "a", "States": {"a": {**task, "End": True}}} if name == "states.json" else body
+    (tmp_path / name).write_text(json.dumps(whole), encoding="utf-8")
+    above = "/States/a/Parameters" if name == "states.json" else ""
+
+    def complaints(*_: object) -> list[second_opinion.Complaint]:
+        return [second_opinion.Complaint(f"{above}/ResourceConfig/InstanceCount", Break.TYPE)]
+
+    monkeypatch.setattr(second_opinion, "complaints", complaints)
+    main(["job", str(tmp_path / name), "--format", "json", "--isolated", "--select", "SM6"])
+    (finding,) = json.loads(capsys.readouterr().out)["diagnostics"]
+    assert finding["code"] == "SM619"
+    assert finding["location"]["pointer"] == f"{above}/ResourceConfig/InstanceCount"

@@ -244,3 +244,35 @@ def test_launch_refuses_what_it_cannot_follow(
     printed = capsys.readouterr()
     assert (code, printed.out) == (2, "")
     assert printed.err.startswith("smlint: ")
+
+
+@pytest.mark.parametrize(
+    "text", ['{"TrainingJobName": "a", "TrainingJobName": "b"}', '{"TrainingJobName": "a",']
+)
+def test_what_is_wrong_with_the_form_can_be_ignored_like_every_finding(
+    text: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "a.json").write_text(text)
+    assert "SM900" in run(capsys, "job", "a.json", "--format", "concise")[1]
+    assert "SM900" not in run(capsys, "job", "a.json", "--format", "concise", "--ignore", "SM900")[1]
+
+
+def test_launch_without_standard_input_says_so(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``smlint launch --request - <&-``: Python then has no standard input at all."""
+    (folder / "Dockerfile").write_text('FROM python:3.12\nENTRYPOINT ["python", "train.py"]\n')
+    monkeypatch.setattr(sys, "stdin", None)
+    assert main(["launch", "--request", "-"]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "standard input is closed" in printed.err
+
+
+def test_launch_refuses_a_file_that_starts_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "Dockerfile").write_text("FROM python:3.12\n")
+    write(folder, "stack.json", {"Resources": {"A": {"Type": "AWS::S3::Bucket", "Properties": {}}}})
+    assert main(["launch", "--request", "stack.json"]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "stack.json: it holds no request that starts a container" in printed.err

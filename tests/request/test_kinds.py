@@ -151,3 +151,56 @@ def test_overrides(
 def test_what_the_api_has_no_field_for_overrides_nothing() -> None:
     (request,) = found({"TrainingJobDefinition": {"AlgorithmSpecification": {"ContainerEntrypoint": ["x"]}}})
     assert request.overrides == (None, None)
+
+
+def nested(depth: int, inner: object, *keys: str) -> object:
+    """``inner`` inside so many conditions, or states of a kind."""
+    for _ in range(depth):
+        inner = {"Type": "Condition", "Arguments": {"IfSteps": [inner]}} if not keys else state(inner, *keys)
+    return inner
+
+
+def state(inner: object, key: str) -> dict[str, object]:
+    machine = {"States": {"a": inner}}
+    return {"Type": "Map", key: [machine] if key == "Branches" else machine}
+
+
+@pytest.mark.parametrize("depth", [1, 19, 23])
+def test_what_stands_deep_inside_is_found_as_long_as_the_file_can_be_read(depth: int) -> None:
+    step = nested(depth, {"Type": "Training", "Arguments": {"AlgorithmSpecification": {}}})
+    assert [each.kind for each in found({"Steps": [step]})] == [Kind.TRAINING_JOB]
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sagemaker:createTrainingJob.sync",
+        "Parameters": {"AlgorithmSpecification": {}},
+    }
+    for key in ("Branches", "ItemProcessor", "Iterator"):
+        machine = {"StartAt": "a", "States": {"a": nested(depth, task, key)}}
+        assert [each.kind for each in found(machine)] == [Kind.TRAINING_JOB]
+
+
+@pytest.mark.parametrize("definition", [5, True, None, "no JSON", "[1]", '"a"', "5", {}, [], [1]])
+def test_a_definition_of_another_shape_holds_no_request(definition: object) -> None:
+    for kind, key in (
+        ("AWS::SageMaker::Pipeline", "PipelineDefinitionBody"),
+        ("AWS::StepFunctions::StateMachine", "DefinitionString"),
+    ):
+        properties = {"PipelineDefinition": {key: definition}, key: definition}
+        assert found({"Resources": {"A": {"Type": kind, "Properties": properties}}}) == ()
+
+
+@pytest.mark.parametrize(
+    ("body", "advice"),
+    [
+        (
+            {"trainingJobName": "a"},
+            "write TrainingJobName for trainingJobName: members begin with a capital letter",
+        ),
+        ({"modelName": "a"}, "say which request it is with --kind (CreateTrainingJob, "),
+        ({"ModelName": "a"}, "say which request it is with --kind (CreateTrainingJob, "),
+    ],
+)
+def test_a_refusal_says_what_to_type(body: object, advice: str) -> None:
+    with pytest.raises(RequestSyntaxError) as raised:
+        found(body)
+    assert raised.value.help.startswith(advice)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import runpy
+import sys
 from pathlib import Path
 
 import pytest
@@ -26,3 +28,12 @@ def test_it_says_what_is_missing(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     monkeypatch.setattr(refresh, "from_botocore", lambda: None)
     assert refresh.main() == 2
     assert "pip install smlint[aws]" in capsys.readouterr().err
+
+
+def test_it_is_a_program(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(shapes, "from_botocore", lambda: None)
+    monkeypatch.delitem(sys.modules, "smlint.request.refresh")
+    with pytest.raises(SystemExit) as raised:
+        runpy.run_module("smlint.request.refresh", run_name="__main__")
+    assert raised.value.code == 2
+    assert "botocore is not installed" in capsys.readouterr().err

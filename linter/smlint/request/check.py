@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from smlint.check import STDIN, Arguments, Checker, Result
-from smlint.container import Container, Known
+from smlint.container import Container
 from smlint.diagnostics import Diagnostic, RequestLocation
 from smlint.dockerfile import UnreadableInputError
 from smlint.dockerfile import read as read_text
@@ -202,7 +202,5 @@ def _shown(document: Document, found: tuple[Request, ...]) -> str:
     for secret in (secret for request in found for secret in secrets(request)):
         span = secret.value.node.span
         spans.append((span.start, span.end))
-        value = secret.value.text()
-        if isinstance(value, Known):
-            values.add(value.value)
+        values.add(secret.text)
     return without_secrets(document.text, spans, values)

@@ -157,14 +157,9 @@ def _is_json(path: str, text: str) -> bool:
     return name.endswith(".json") or text.lstrip()[:1] in ("{", "[")
 
 
-def shown(value: object) -> str:
-    """A value as messages show it: quoted, printable, cut to a line's length. Never hand a secret to it."""
-    if isinstance(value, str):
-        text = "".join(
-            character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in value
-        )
-        return f"`{text}`" if len(text) <= 60 else f"`{text[:57]}…`"
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    text = repr(value)
-    return text if len(text) <= 40 else f"{text[:37]}…"
+def shown(text: str) -> str:
+    """A text as messages show it: quoted, printable, cut to a line's length. Never hand a secret to it."""
+    printable = "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
+    )
+    return f"`{printable}`" if len(printable) <= 60 else f"`{printable[:57]}…`"

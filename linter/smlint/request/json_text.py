@@ -50,9 +50,10 @@ class _Open:
     def add(self, node: Node) -> None:
         if self.entries is None:
             self.items.append(node)
-        elif self.key is not None:
-            self.entries.append(Entry(self.key[0], self.key[1], node))
-            self.key = None
+            return
+        assert self.key is not None
+        self.entries.append(Entry(self.key[0], self.key[1], node))
+        self.key = None
 
 
 class _Scanner:

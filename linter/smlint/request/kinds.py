@@ -53,8 +53,6 @@ _RESOURCES: Final = {
 }
 _STATE_MACHINES: Final = frozenset({"AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine"})
 _TASK: Final = re.compile(r"arn:[a-z-]+:states:[^:]*:[^:]*:(?:aws-sdk:)?sagemaker:([A-Za-z]+)")
-#: Branches, steps and states stand in one another; deeper than this they are not followed.
-_DEEPEST: Final = 20
 
 
 def requests(document: Document, kind: Kind | None = None) -> tuple[Request, ...]:
@@ -113,10 +111,8 @@ def _unrecognised(value: Value, message: str, advice: str) -> RequestSyntaxError
     return RequestSyntaxError(message, place.line, place.column, advice)
 
 
-def _steps(steps: tuple[Value, ...], depth: int = 0) -> Iterator[Request]:
-    """Steps of a pipeline definition, those of condition steps included."""
-    if depth > _DEEPEST:
-        return
+def _steps(steps: tuple[Value, ...]) -> Iterator[Request]:
+    """Steps of a pipeline definition, those of condition steps included. Depth is bounded by the readers."""
     for step in steps:
         kind = step.text("Type")
         arguments = step.get("Arguments")
@@ -125,7 +121,7 @@ def _steps(steps: tuple[Value, ...], depth: int = 0) -> Iterator[Request]:
         if kind.value in _STEPS:
             yield Request(_STEPS[kind.value], Origin.PIPELINE, arguments.value)
         for branch in ("IfSteps", "ElseSteps"):
-            yield from _steps(arguments.value.each(branch), depth + 1)
+            yield from _steps(arguments.value.each(branch))
 
 
 def _resources(root: Value) -> Iterator[Request]:
@@ -159,18 +155,16 @@ def _documents(properties: Value, *paths: tuple[str, ...]) -> Iterator[Value]:
                 yield Value(properties.document, inner, found.value.pointer)
 
 
-def _states(machine: Value, depth: int = 0) -> Iterator[Request]:
-    """Task states of a state machine, those inside Parallel and Map states included."""
-    if depth > _DEEPEST:
-        return
+def _states(machine: Value) -> Iterator[Request]:
+    """Task states of a state machine, those inside Parallel and Map states included. Depth is bounded by the readers."""
     for state in machine.members("States"):
         yield from _task(state.value)
         for branch in state.value.each("Branches"):
-            yield from _states(branch, depth + 1)
+            yield from _states(branch)
         for key in ("ItemProcessor", "Iterator"):
             inner = state.value.get(key)
             if isinstance(inner, Known):
-                yield from _states(inner.value, depth + 1)
+                yield from _states(inner.value)
 
 
 def _task(state: Value) -> Iterator[Request]:

@@ -13,11 +13,12 @@ from smlint.request.value import Value
 
 
 class Secret(NamedTuple):
-    """A variable or hyperparameter that holds a secret: its key, where the key stands, and its value."""
+    """A variable or hyperparameter that holds a secret: its key, where the key stands, its value and what that says."""
 
     key: str
     location: RequestLocation
     value: Value
+    text: str
 
 
 #: The last word (or two) of a name; `EOS_TOKEN` and `MAX_TOKENS` are the vocabulary of language models.
@@ -64,7 +65,7 @@ def _in(definition: Value) -> Iterator[Secret]:
         for member in definition.members(place):
             value = member.value.text()
             if isinstance(value, Known) and is_secret(member.key, value.value):
-                yield Secret(member.key, member.location, member.value)
+                yield Secret(member.key, member.location, member.value, value.value)
 
 
 def is_secret(key: str, value: str) -> bool:
