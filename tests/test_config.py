@@ -73,6 +73,12 @@ def test_a_pyproject_that_is_silent_about_smlint_is_passed_over(repository: Path
     assert config.find(str(repository / "pkg")) == str(outer)
 
 
+def test_a_pyproject_without_the_word_is_not_even_parsed(repository: Path) -> None:
+    outer = write(repository / "smlint.toml", "")
+    write(repository / "pkg" / "pyproject.toml", "[project\nname = 'broken'\n")
+    assert config.find(str(repository / "pkg")) == str(outer)
+
+
 def test_the_search_ends_at_the_repository_root(repository: Path) -> None:
     write(repository / "smlint.toml", "")
     (repository / "vendored" / ".git").mkdir(parents=True)

@@ -78,3 +78,21 @@ def test_a_missing_heading_is_named(heading: Heading) -> None:
     rule = type("Rule", (Complete,), {"__doc__": doc})
     with pytest.raises(MissingDocumentationError, match=heading):
         documentation(rule)
+
+
+def test_headings_in_another_order_are_named() -> None:
+    text = (Complete.__doc__ or "").replace("What it checks\n    -", "Use instead\n    -", 1)
+    first, _, last = text.rpartition("Use instead\n    -")
+    rule = type("Rule", (Complete,), {"__doc__": f"{first}What it checks\n    -{last}"})
+    with pytest.raises(
+        MissingDocumentationError, match="SM999: the headings stand in the order Use instead, Why"
+    ):
+        documentation(rule)
+
+
+def test_a_docstring_without_a_summary_is_refused() -> None:
+    doc = (Complete.__doc__ or "").replace("Something is wrong.", "", 1)
+    rule = type("Rule", (Complete,), {"__doc__": doc})
+    # The first heading stands in its place then.
+    with pytest.raises(MissingDocumentationError, match="no text under 'What it checks'"):
+        documentation(rule)

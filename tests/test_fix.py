@@ -113,6 +113,14 @@ def test_a_fix_of_several_findings_counts_for_each_and_is_applied_once() -> None
     assert result.applied == (one, other)
 
 
+def test_fixes_that_share_an_edit_are_applied_in_one_round() -> None:
+    shared = edit(1, 1, 1, "# shell\n")
+    one, other = found(shared, edit(2, 1, 2, "A")), found(shared, edit(2, 3, 4, "B"))
+    result = run("x\na-b\n", [one, other])
+    assert result.after == {"f": "# shell\nx\nA-B\n"}
+    assert result.applied == (one, other)
+
+
 def test_a_fix_may_change_another_file() -> None:
     texts = {"f": "abc\n", "g": "def\n"}
     findings = [[found(edit(1, 1, 2, "x"), edit(1, 1, 2, "y", path="g"))]]
@@ -155,6 +163,13 @@ def test_a_file_keeps_its_mode(tmp_path: Path, mode: int) -> None:
     assert file.read_text() == "b\n"
     assert stat.S_IMODE(file.stat().st_mode) == mode
     assert os.listdir(tmp_path) == ["run.sh"]
+
+
+def test_a_system_without_owners_keeps_the_mode_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("os.chown")
+    test_a_file_keeps_its_mode(tmp_path, 0o755)
 
 
 def test_a_link_stays_a_link(tmp_path: Path) -> None:

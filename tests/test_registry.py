@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from smlint import registry
+from smlint.container import Witness
 from smlint.diagnostics import Severity
 from smlint.registry import BrokenPackError, Registry, UnknownRuleError
 from smlint.rule import EngineRule
@@ -29,6 +30,7 @@ class Driver(EngineRule):
     code = "SM301"
     name = "nvidia-driver"
     level = Severity.ERROR
+    witnesses = frozenset({Witness.DOCKERFILE})
 
 
 @pytest.fixture
@@ -187,3 +189,9 @@ def test_no_pack_at_all_says_how_to_get_one(site: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(registry, "packs", list)
     with pytest.raises(BrokenPackError, match="pip install --force-reinstall smlint"):
         registry.installed()
+
+
+def test_a_rule_without_letters_is_asked_where_it_can_look(rules: Registry) -> None:
+    for witness, codes in ((Witness.DOCKERFILE, ["SM301"]), (Witness.IMAGE, [])):
+        found = rules.rules_for(witness, frozenset({"SM301"}))
+        assert [rule.code for rule in found] == codes

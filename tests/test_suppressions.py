@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from smlint import suppressions
-from smlint.diagnostics import Diagnostic, FileLocation, Severity
+from smlint.diagnostics import Diagnostic, FileLocation, ImageLocation, Location, Severity
 from smlint.registry import Registry, UnknownRuleError
 from smlint.suppressions import Comments, Line
 from smlint.workload import Workload
@@ -88,3 +88,13 @@ def test_a_comment_that_cannot_be_obeyed_is_a_finding(text: str, column: int, to
     assert isinstance(remark.location, FileLocation)
     assert remark.location.column == column
     assert told in remark.help
+
+
+@pytest.mark.parametrize("location", [FileLocation("run.sh", 2, 1, 2, 2), ImageLocation("app:1", "/run.sh")])
+def test_an_ignore_on_a_line_hides_nothing_elsewhere(location: Location) -> None:
+    elsewhere = finding("SM101", 2)._replace(location=location)
+    ignores = comments("# smlint ignore=SM101\nRUN x", [(2, 2)]).ignores
+    verdict = suppressions.apply([elsewhere, finding("SM101", 2)], ignores)
+    assert verdict.kept == (elsewhere,)
+    everywhere = comments("# smlint global ignore=SM101\nRUN x", [(2, 2)]).ignores
+    assert suppressions.apply([elsewhere], everywhere).suppressed == (elsewhere,)

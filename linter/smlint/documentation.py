@@ -66,8 +66,6 @@ def documentation(rule: type[Rule]) -> Documentation:
             raise MissingDocumentationError(f"{rule.code}: the docstring has no text under {str(wanted)!r}")
     if list(sections) != [str(wanted) for wanted in Heading]:
         raise MissingDocumentationError(f"{rule.code}: the headings stand in the order {', '.join(sections)}")
-    if not summary:
-        raise MissingDocumentationError(f"{rule.code}: the docstring's first line is empty")
     return Documentation(summary, sections)
 
 

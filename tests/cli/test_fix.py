@@ -9,7 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from smlint import mend
+from smlint.check import Arguments
 from smlint.cli import main
+from smlint.diagnostics import Diagnostic, FileLocation, Severity
+from smlint.fix import LIMIT, Result
+from smlint.registry import Registry
 
 BAD = "FROM python:3.12\n\n# how it starts\nENTRYPOINT python train.py\n"
 GOOD = 'FROM python:3.12\n\n# how it starts\nENTRYPOINT ["python", "train.py"]\n'
@@ -103,6 +108,10 @@ def test_ignored_findings_are_not_fixed(folder: Path) -> None:
         (("--unsafe-fixes", "Dockerfile"), "--unsafe-fixes says which fixes to apply"),
         (("--diff", "--output", "sarif=x", "Dockerfile"), "--diff gives no report; leave out --output"),
         (("--fix-only", "--statistics", "Dockerfile"), "--fix-only gives no report; leave out --statistics"),
+        (
+            ("--diff", "--show-suppressed", "Dockerfile"),
+            "--diff gives no report; leave out --show-suppressed",
+        ),
         (("--fix", "-"), "standard input cannot be fixed in place"),
     ],
 )
@@ -143,3 +152,27 @@ def test_a_patch_of_a_file_with_an_odd_name_can_be_applied(
     patch = capsys.readouterr().out
     subprocess.run(["git", "apply", "-"], input=patch, text=True, cwd=folder, check=True)
     assert (folder / name).read_text() == GOOD
+
+
+def test_fix_only_says_what_could_not_be_read(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert lint("--fix-only", "gone", "Dockerfile") == 2
+    said = capsys.readouterr()
+    assert (folder / "Dockerfile").read_text() == GOOD
+    assert said.out == ""
+    assert said.err.splitlines() == [
+        "smlint: fixed 1 finding",
+        "smlint: gone: It cannot be read: No such file or directory.",
+    ]
+
+
+def test_fixes_on_the_disk_come_to_an_end(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two rules whose fixes undo each other leave one of the two texts, and a call that ends."""
+    texts = iter("AB" * LIMIT)
+
+    def undone(arguments: Arguments, registry: Registry, *, unsafe: bool) -> Result:
+        return Result({}, {"Dockerfile": next(texts)}, (finding,))
+
+    finding = Diagnostic("SM101", "n", Severity.ERROR, "m", "", "", FileLocation("Dockerfile", 1, 1, 1, 2))
+    monkeypatch.setattr(mend, "in_memory", undone)
+    assert mend.in_files(Arguments(), Registry({}), unsafe=False) == LIMIT
+    assert (folder / "Dockerfile").read_text() in ("A", "B")

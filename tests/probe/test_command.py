@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,10 +11,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from smlint.cli import main
+from smlint.probe.cleanup import Custody
+from smlint.probe.plan import ProbeError, ProbePlan
+from smlint.probe.session import probe
 from tests.probe.programs import HANDLER
 from tests.probe.scenarios import script
 
 if TYPE_CHECKING:
+    import docker
+
     from tests.engine.images import Images
 
 pytestmark = pytest.mark.engine
@@ -180,3 +186,43 @@ def test_clean_probes_says_what_it_did(call: Call) -> None:
     code, out, _ = call("--clean-probes")
     assert code == 0
     assert out.startswith("removed what ")
+
+
+def test_an_image_that_is_not_there_hides_no_probe(call: Call, good: str) -> None:
+    missing = "smlint-test-no-such-image:1"
+    code, out, err = call(missing, good, "--probe-sigterm", "--grace", "5", "--format", "json")
+    assert code == 2
+    assert [probe["image"] for probe in json.loads(out)["probes"]] == [good]
+    assert err.count("\n") == 1
+    assert missing in err
+
+
+def test_an_image_that_is_gone_meanwhile_is_told(engine: docker.DockerClient) -> None:
+    with pytest.raises(
+        ProbeError, match="is not on the engine; pull it first: docker pull smlint-test-gone:1"
+    ):
+        probe(engine.api, ProbePlan("smlint-test-gone:1"))
+
+
+def test_a_terminal_sees_what_is_waited_for(
+    call: Call, images: Images, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reference = images.make("dash", {}, entrypoint=["/bin/false"])
+    quiet = call(reference, "--probe-sigterm")
+    # rich asks the same stream, and draws only where both agree.
+    monkeypatch.setattr("smlint.cli.probing.sys.stderr.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    shown = call(reference, "--probe-sigterm")
+    assert shown[:2] == quiet[:2]
+    assert quiet[2] == ""
+    assert f"starting {reference}" in shown[2]
+
+
+def test_clean_probes_leaves_the_living_alone_and_goes_on(
+    call: Call, engine: docker.DockerClient, good: str
+) -> None:
+    with Custody(engine.api, 60) as custody:
+        engine.api.create_volume(f"smlint-probe-{custody.id}", labels=custody.labels)
+        code, out, _ = call("--clean-probes", good, "--format", "concise")
+    assert code == 0
+    assert f"left probe {custody.id} alone: its process {os.getpid()} is running\n" in out

@@ -102,6 +102,7 @@ def test_references_are_refused_in_the_command(tmp_path: Path) -> None:
     [
         (ProbeArguments(model="."), (Workload.TRAINING,), "--workload inference"),
         (ProbeArguments(channel=["a=."]), (Workload.INFERENCE,), "which an endpoint has not"),
+        (ProbeArguments(memory="8 gigabytes"), (), "--memory takes a size such as 8g or 512m"),
         (ProbeArguments(channel=["a="]), (), "NAME=DIR"),
         (ProbeArguments(ready_log="x", ready_ping=True), (), "give one of them"),
         (ProbeArguments(gpus="-1"), (), "`all` or a number"),
@@ -130,3 +131,34 @@ def test_a_file_that_is_no_request(tmp_path: Path) -> None:
     path.write_text('{"TrainingJobName": ')
     with pytest.raises(ProbeError, match=r"job\.json: "):
         read(str(path))
+
+
+def test_an_endpoint_has_no_hyperparameters(tmp_path: Path) -> None:
+    path = tmp_path / "h.json"
+    path.write_text('{"lr": 0.1}')
+    with pytest.raises(ProbeError, match="--hyperparameters are a training job's; add --workload training"):
+        plans(ProbeArguments(hyperparameters=str(path)), "i", (Workload.INFERENCE,))
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("1024", 1024),
+        ("64k", 64 << 10),
+        ("512m", 512 << 20),
+        ("1.5G", 3 << 29),
+        ("8 GB", 8 << 30),
+        ("1t", 1 << 40),
+    ],
+)
+def test_sizes_are_read_as_docker_run_reads_them(text: str, size: int) -> None:
+    (plan,) = plans(ProbeArguments(memory=text), "i", ())
+    assert plan.limits.memory == size
+
+
+@pytest.mark.parametrize("text", ["{", "[" * 100_000, "[1]"])
+def test_hyperparameters_that_are_no_object(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "h.json"
+    path.write_text(text)
+    with pytest.raises(ProbeError, match=r"is no JSON|no JSON object"):
+        plans(ProbeArguments(hyperparameters=str(path)), "i", ())
