@@ -7,26 +7,31 @@ from collections.abc import Iterator
 from smlint.container import Absent, Container, FileEntry, Known, Witness
 from smlint.diagnostics import Related, Severity
 from smlint.dockerfile.bases import BaseKnowledge, base_knowledge
+from smlint.launch import Launch
 from smlint.launch.executables import find_program, may_be_executed
+from smlint.launch.programs import refuses_words
 from smlint.rule import ContainerRule, Context, Finding
 from smlint.workload import Workload
 from smlint_rules import words
-from smlint_rules.launches import is_supplied
+from smlint_rules.launches import entry_word, is_supplied, launches, related, short
 
 
 class NoTrainOrServe(ContainerRule):
-    """Nothing in the image answers `train` or `serve`: no ENTRYPOINT, and no such executable on PATH.
+    """Nothing in the image answers `train` or `serve`: no ENTRYPOINT that takes the word, and no such executable on PATH.
 
     What it checks
     --------------
     An image without ENTRYPOINT in which no directory of PATH holds an executable called like the word that SageMaker
-    appends. A file of that name without execute bit is reported as such. Looked at together for all assumed workloads: an image that can train need not be able to serve. In a
-    Dockerfile `pip install sagemaker-training`, a COPY of such a file, and whatever cannot be seen count as an answer.
+    appends, or whose ENTRYPOINT leads to a server that was seen to refuse a further word (uvicorn, hypercorn, flask …).
+    A file of that name without execute bit is reported as such. Looked at together for all assumed workloads: an image
+    that can train need not be able to serve. In a Dockerfile `pip install sagemaker-training`, a COPY of such a file,
+    and whatever cannot be seen count as an answer.
 
     Why it matters on SageMaker
     ---------------------------
     `docker run IMAGE train` makes `train` the program when there is no ENTRYPOINT, whatever CMD says. Where there is
-    none, the job ends with `exec: "train": executable file not found in $PATH`.
+    none, the job ends with `exec: "train": executable file not found in $PATH`. `uvicorn app:app serve` ends with
+    `Got unexpected extra argument (serve)`, and the endpoint never gets into service.
 
     Example
     -------
@@ -58,6 +63,7 @@ class NoTrainOrServe(ContainerRule):
 
     def check(self, container: Container, context: Context) -> Iterator[Finding]:
         """Report files of that name that cannot be executed, and an image that can start for no assumed workload."""
+        yield from _refused(container, context)
         inert = dict.fromkeys(filter(None, (_inert(container, workload) for workload in context.workloads)))
         for entry in inert:
             yield _not_executable(container, entry)
@@ -75,6 +81,38 @@ class NoTrainOrServe(ContainerRule):
             'write ENTRYPOINT ["python", "/opt/program/train.py"] with your program, or put an executable of that name on PATH',
             level=None if of_image else dict.fromkeys(Workload, Severity.WARNING),
         )
+
+
+def _refused(container: Container, context: Context) -> Iterator[Finding]:
+    """An ENTRYPOINT whose program refuses the word of every assumed workload."""
+    if container.overrides.entrypoint or container.overrides.arguments:
+        return
+    found = list(launches(container, context))
+    if len(found) < len(context.workloads) or not all(map(_refuses_its_word, found)):
+        return
+    launch = found[-1]
+    program = launch.programs[0]
+    primary = entry_word(launch, program)
+    advice = (
+        words.as_script(program.argv[:-1], context.workloads, "ENTRYPOINT")
+        if program.location == primary
+        else f'write `exec {short(launch, program)}` there, without `"$@"`'
+    )
+    yield Finding(
+        primary,
+        f"`{short(launch, program)}` refuses {words.platform_words(context.workloads)}, which SageMaker puts behind it: "
+        "the container ends with a usage error",
+        advice or "",
+        related(program.location, "started here, with the word", primary),
+        level=None if container.witness is Witness.IMAGE else dict.fromkeys(Workload, Severity.WARNING),
+    )
+
+
+def _refuses_its_word(launch: Launch) -> bool:
+    return bool(launch.programs) and all(
+        hop.argv[-1] == launch.workload.word and not hop.unseen and refuses_words(hop.argv)
+        for hop in launch.programs
+    )
 
 
 def cannot_start(container: Container, workload: Workload) -> bool:

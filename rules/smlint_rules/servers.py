@@ -108,8 +108,10 @@ def _listening(hop: Hop) -> Listening | None:
     if any(word.split("=")[0] in ("-c", "--config", "--env-file", "--uds", "--fd") for word in rest):
         return None
     host, port = _value(rest, server.host), _value(rest, server.port)
-    bind = _value(rest, server.bind)
-    if bind is not None:
+    bound = list(_values(rest, server.bind))
+    if bound:
+        # Each opens a socket of its own; the one that SageMaker asks counts.
+        bind = next((each for each in bound if each.endswith(f":{PORT}")), bound[-1])
         if bind.startswith("unix:") or "/" in bind:
             return None
         address, _, number = bind.rpartition(":")
@@ -145,14 +147,17 @@ def _program(argv: Sequence[str]) -> tuple[str, Sequence[str]]:
 
 
 def _value(words: Sequence[str], options: Sequence[str]) -> str | None:
-    """The last value of any of ``options``, written ``--port 1``, ``--port=1`` or ``-p1``."""
-    found = None
+    """The last value of any of ``options``."""
+    return next(reversed(list(_values(words, options))), None)
+
+
+def _values(words: Sequence[str], options: Sequence[str]) -> Iterator[str]:
+    """The values of all ``options``, written ``--port 1``, ``--port=1`` or ``-p1``."""
     for position, word in enumerate(words):
         for option in options:
             if word == option:
-                found = words[position + 1] if position + 1 < len(words) else found
+                yield from words[position + 1 : position + 2]
             elif word.startswith(f"{option}="):
-                found = word.partition("=")[2]
+                yield word.partition("=")[2]
             elif len(option) == 2 and word.startswith(option) and not word.startswith("--"):
-                found = word[2:]
-    return found
+                yield word[2:]

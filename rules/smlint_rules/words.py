@@ -66,6 +66,6 @@ def as_script(argv: Sequence[str], workloads: Sequence[Workload], instruction: s
         return None
     name = "serve" if "serve" in names else names[0]
     return (
-        f"put a script called `{name}` that ends in `exec {shlex.join(argv)}` on PATH and delete {instruction}, "
-        f"since {program(argv[0])} refuses the word `{name}`"
+        f"put a script called `{name}` that ends in `exec {shlex.join(argv)}` on PATH and delete {instruction}: "
+        f"the program refuses the word `{name}`"
     )

@@ -29,14 +29,22 @@ class WrongPort(ContainerRule):
     -------
     ```dockerfile
     FROM python:3.12-slim
-    ENTRYPOINT ["uvicorn", "app:app", "--host", "0.0.0.0", "--port", "8000"]
+    COPY --chmod=755 serve /usr/local/bin/serve
+    ```
+    ```sh serve
+    #!/bin/sh
+    exec uvicorn app:app --host 0.0.0.0 --port 8000
     ```
 
     Use instead
     -----------
     ```dockerfile
     FROM python:3.12-slim
-    ENTRYPOINT ["uvicorn", "app:app", "--host", "0.0.0.0", "--port", "8080"]
+    COPY --chmod=755 serve /usr/local/bin/serve
+    ```
+    ```sh serve
+    #!/bin/sh
+    exec uvicorn app:app --host 0.0.0.0 --port 8080
     ```
 
     References

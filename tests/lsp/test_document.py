@@ -25,7 +25,7 @@ SHELL_FORM = "FROM python:3.12\nENTRYPOINT python train.py\n"
 @pytest.fixture
 def folder(folder: Path) -> Path:
     (folder / "smlint.toml").write_text('select = ["SM1", "SM4", "SM900", "SM901"]\nworkload = "inference"\n')
-    (folder / "serve.sh").write_text('#!/bin/sh\nexec uvicorn app:app --host 0.0.0.0 --port 9000 "$@"\n')
+    (folder / "serve.sh").write_text("#!/bin/sh\nexec uvicorn app:app --host 0.0.0.0 --port 9000\n")
     return folder
 
 
