@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from smlint.container import Container, Known, Witness
-from smlint.diagnostics import Severity
+from smlint.diagnostics import Location, Severity
 from smlint.rule import ContainerRule, Context, Finding
 
-_STUBS = re.compile(r"(?:^|[:\s])([^:\s]*/stubs)/?(?=[:\s]|$)")
+_FOLDER: Final = re.compile(r"(?:^|[:\s])([^:\s]*/stubs)/?(?=[:\s]|$)")
 
 
 class CudaStubsOnPath(ContainerRule):
@@ -17,8 +19,11 @@ class CudaStubsOnPath(ContainerRule):
 
     What it checks
     --------------
-    A `stubs` folder in LD_LIBRARY_PATH and, in an image, in the configuration of the dynamic loader. `LIBRARY_PATH`,
-    which only the linker reads, is right, and so is `ldconfig …/stubs` for the length of one RUN.
+    A `stubs` folder in LD_LIBRARY_PATH or in a file of `/etc/ld.so.conf.d`, and a `libcuda.so.1` that is a link to the
+    stub, in `/usr/local/lib` or a folder of LD_LIBRARY_PATH. `LIBRARY_PATH`, which only the linker reads, is right, and
+    so is what is taken back before the build ends: `ldconfig …/stubs` for the length of one RUN, a link that is removed.
+    A file behind `x86_64-linux-gnu.conf` in the alphabet, such as `z-cuda-stubs.conf`, is read after the one that names
+    the driver's folder, and does no harm.
 
     Why it matters on SageMaker
     ---------------------------
@@ -55,7 +60,7 @@ class CudaStubsOnPath(ContainerRule):
         """Report the variable, then the loader's files."""
         path = container.variable("LD_LIBRARY_PATH")
         if isinstance(path, Known):
-            for folder in _STUBS.findall(path.value):
+            for folder in _FOLDER.findall(path.value):
                 yield Finding(
                     path.location,
                     f"LD_LIBRARY_PATH holds {folder}: the program loads the stub driver instead of SageMaker's",
@@ -63,16 +68,42 @@ class CudaStubsOnPath(ContainerRule):
                 )
         if container.witness is Witness.IMAGE:
             yield from _loader(container)
+        elif container.evidence.run_commands("stubs") or container.evidence.placed_files(r"ld\.so\.conf"):
+            # Few files have steps that can put a stub there.
+            yield from _steps(container)
+
+
+def _steps(container: Container) -> Iterator[Finding]:
+    from smlint_rules.cuda_stubs import configured, linked
+
+    for place in configured(container):
+        yield _configured(place.path, place.folder, place.location)
+    for place in linked(container):
+        yield Finding(
+            place.location,
+            f"{place.path} leads to the stub in {place.folder}: the program loads the stub driver instead of "
+            "SageMaker's",
+            f"rm {place.path} in the same RUN, behind what is linked against it",
+        )
 
 
 def _loader(container: Container) -> Iterator[Finding]:
+    from smlint_rules.cuda_stubs import DRIVER, is_before_driver
     from smlint_rules.loader_config import loader_files
 
-    for placed, text in loader_files(container):
-        for folder in _STUBS.findall(text):
-            yield Finding(
-                placed.location,
-                f"{placed.path} gives {folder} to the dynamic loader: the program loads the stub driver instead of "
-                "SageMaker's",
-                f"delete the line from {placed.path} and run ldconfig",
-            )
+    files = loader_files(container)
+    names_driver = any(posixpath.basename(placed.path) == DRIVER for placed, _ in files)
+    for placed, text in files:
+        part = posixpath.basename(placed.path)
+        if names_driver and part != "ld.so.conf" and not is_before_driver(part):
+            continue
+        for folder in _FOLDER.findall(text):
+            yield _configured(placed.path, folder, placed.location)
+
+
+def _configured(path: str, folder: str, location: Location) -> Finding:
+    return Finding(
+        location,
+        f"{path} gives {folder} to the dynamic loader: the program loads the stub driver instead of SageMaker's",
+        f"delete the line from {path} and run ldconfig",
+    )

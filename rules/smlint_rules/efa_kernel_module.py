@@ -25,14 +25,14 @@ class EfaKernelModule(ContainerRule):
     Example
     -------
     ```dockerfile
-    FROM ubuntu:22.04
+    FROM nvidia/cuda:12.4.1-base-ubuntu22.04
     RUN cd aws-efa-installer && ./efa_installer.sh -y -g
     ```
 
     Use instead
     -----------
     ```dockerfile
-    FROM ubuntu:22.04
+    FROM nvidia/cuda:12.4.1-base-ubuntu22.04
     RUN cd aws-efa-installer && ./efa_installer.sh -y -g --skip-kmod
     ```
 

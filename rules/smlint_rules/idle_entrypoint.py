@@ -9,6 +9,7 @@ from typing import Final
 from smlint.container import Absent, Container, Known, Witness
 from smlint.diagnostics import Severity
 from smlint.launch import Hop, Kind, Launch, Origin
+from smlint.launch.shells import shell_call
 from smlint.rule import ContainerRule, Context, Finding
 from smlint.workload import Workload
 from smlint_rules import words
@@ -23,12 +24,14 @@ class IdleEntrypoint(ContainerRule):
     What it checks
     --------------
     The program at the end of the chain, also behind an entry script, and an ENTRYPOINT that is only a shell: the shell
-    then takes `train` or `serve` for the name of a script.
+    then takes `train` or `serve` for the name of a script. A request's ContainerEntrypoint that is only a shell, without
+    ContainerArguments, gives it nothing to run.
 
     Why it matters on SageMaker
     ---------------------------
     Such an entry is meant for working inside a container. A training job with it runs, and is paid for, until its time
-    limit; an endpoint never answers `/ping`; a bare shell ends at once with `train: No such file or directory`.
+    limit; an endpoint never answers `/ping`; a bare shell ends at once with `train: No such file or directory`, or, where
+    a request gives it no word, with success: the job is `Completed` and has done nothing.
 
     Example
     -------
@@ -70,7 +73,11 @@ class IdleEntrypoint(ContainerRule):
                 return
         if len(known) < len(context.workloads):
             return
-        if known and all(map(_runs_the_word, known)):
+        if known and all(map(_is_given_nothing, known)):
+            shell = known[0].hops[-1]
+            how = "with -c and no command: the job fails" if _CALL.match(shell.argv[-1]) else _EMPTY
+            yield _finding(known[0], shell, f"{words.entry_name(shell.location)} is only a shell {how}")
+        elif known and all(map(_runs_the_word, known)):
             yield _finding(
                 known[0],
                 known[0].hops[-1],
@@ -86,6 +93,9 @@ class IdleEntrypoint(ContainerRule):
             )
 
 
+#: The end of a shell's options that asks for a command.
+_CALL: Final = re.compile(r"-\w*c$")
+_EMPTY: Final = "without a command: it reads nothing, and the job is Completed at once with nothing done"
 _PROGRAM: Final = '["python", "/opt/program/train.py"]'
 
 
@@ -106,6 +116,14 @@ def _idles(argv: tuple[str, ...]) -> bool:
     if name == "sleep":
         return bool(rest) and bool(_FOREVER.match(rest[0]))
     return name == "tail" and "/dev/null" in rest and any(word in ("-f", "-F", "--follow") for word in rest)
+
+
+def _is_given_nothing(launch: Launch) -> bool:
+    """Whether a request names a shell and no command: its standard input is empty."""
+    if not isinstance(launch.argv, Known) or Origin.CONTAINER_ENTRYPOINT not in launch.argv.value.origins:
+        return False
+    shell = shell_call(launch.hops[-1].argv)
+    return shell is not None and shell.operand is None
 
 
 def _runs_the_word(launch: Launch) -> bool:
@@ -138,4 +156,4 @@ def _is_bare_shell(launch: Launch) -> bool:
 
 def _is_certain(program: Hop) -> bool:
     """A bare shell finds a script called ``train`` in the working directory or on PATH, if there is one."""
-    return program.kind is Kind.PROGRAM or isinstance(program.file, Absent)
+    return program.kind is Kind.PROGRAM or program.file is None or isinstance(program.file, Absent)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from smlint.container import Container, Known, Witness
-from smlint.diagnostics import Related, Severity
+from smlint.diagnostics import Location, Related, Severity
 from smlint.dockerfile.bases import base_knowledge
 from smlint.launch.executables import find_program
 from smlint.rule import ContainerRule, Context, Finding
 from smlint.workload import Workload
 from smlint_rules import exec_form, words
 from smlint_rules.cmd_overridden import has_payload
+from smlint_rules.launches import is_supplied
 
 
 class InitWithoutProgram(ContainerRule):
@@ -19,13 +21,14 @@ class InitWithoutProgram(ContainerRule):
 
     What it checks
     --------------
-    An ENTRYPOINT such as `["dumb-init", "--"]` beside a CMD with a program, where nothing called `train` or `serve`
-    is known to be in the image.
+    An ENTRYPOINT such as `["dumb-init", "--"]`, alone or beside a CMD with a program, where nothing called `train` or
+    `serve` is known to be in the image; and a request's ContainerEntrypoint that is one, without ContainerArguments.
 
     Why it matters on SageMaker
     ---------------------------
     `docker run IMAGE train` makes the init run a program called `train`. Where there is none the container ends with
-    `exec train failed: No such file or directory`, and the CMD that worked locally is never looked at.
+    `exec train failed: No such file or directory`, and the CMD that worked locally is never looked at. A request that
+    names only an init gives it nothing at all to run: it prints how it is used and the job fails.
 
     Example
     -------
@@ -60,35 +63,64 @@ class InitWithoutProgram(ContainerRule):
     def check(self, container: Container, context: Context) -> Iterator[Finding]:
         """Report an init alone beside a CMD with a program, unless ``train`` or ``serve`` may be there."""
         entry, cmd = container.entrypoint, container.cmd
-        if not isinstance(entry, Known) or not isinstance(cmd, Known) or not entry.value.argv:
+        if not isinstance(entry, Known) or not entry.value.argv:
             return
         argv = entry.value.words
-        if words.program(argv[0]) not in words.INITS or words.after_init(argv) or not has_payload(cmd.value):
+        init = words.program(argv[0])
+        if init not in words.INITS or words.after_init(argv):
             return
-        if _answers(container, context):
+        if container.overrides.entrypoint:
+            yield _of_request(entry.value.location, argv)
+            return
+        if container.overrides.arguments or _answers(container, context):
+            return
+        replaced = cmd.value if isinstance(cmd, Known) and has_payload(cmd.value) else None
+        plain = _is_plain(container) and not any(is_supplied(container, name) for name in _names(context))
+        if replaced is None and not plain:
+            # What an image is for that names no program of its own, its base may know.
             return
         word = words.platform_words(context.workloads)
-        # tini would be the next finding (SM103).
-        kept = () if words.program(argv[0]) in words.TINI else argv
-        program = exec_form.array([*kept, *cmd.value.words])
+        program = exec_form.array([*_kept(argv), *(replaced.words if replaced else _PROGRAM)])
+        cause = f"{word} replaces CMD, so {init}" if replaced else init
+        object_ = "a program of that name" if replaced else f"a program called {word}"
         yield Finding(
             entry.value.location,
-            f"ENTRYPOINT is only an init: {word} replaces CMD, so {words.program(argv[0])} looks for a program of that "
-            "name and the container ends with 127",
-            words.as_script(cmd.value.words, context.workloads, "ENTRYPOINT and CMD")
-            or f"write ENTRYPOINT {program} and delete CMD",
-            related=(Related("this program is never started", cmd.value.location),),
-            level=None if _is_plain(container) else dict.fromkeys(self.level, Severity.WARNING),
+            f"ENTRYPOINT is only an init: {cause} looks for {object_} and the container ends with 127",
+            (words.as_script(replaced.words, context.workloads, "ENTRYPOINT and CMD") if replaced else None)
+            or f"write ENTRYPOINT {program}" + (" and delete CMD" if replaced else ""),
+            related=(Related("this program is never started", replaced.location),) if replaced else (),
+            level=None if plain and replaced else dict.fromkeys(self.level, Severity.WARNING),
         )
+
+
+_PROGRAM: Final = ("python", "/opt/program/train.py")
+
+
+def _kept(argv: Sequence[str]) -> Sequence[str]:
+    """The init, unless it is tini, which would be the next finding (SM103)."""
+    return () if words.program(argv[0]) in words.TINI else argv
+
+
+def _of_request(location: Location, argv: Sequence[str]) -> Finding:
+    return Finding(
+        location,
+        f"ContainerEntrypoint is only an init: {words.program(argv[0])} is given no program to run and the job fails at "
+        "once",
+        f'name the program: "ContainerEntrypoint": {exec_form.array([*_kept(argv), *_PROGRAM])}',
+        level=dict.fromkeys(Workload, Severity.ERROR),
+    )
 
 
 _TOOLKITS = r"sagemaker[-_](?:training|inference|containers)|multi-model-server"
 
 
+def _names(context: Context) -> list[str]:
+    return [workload.word for workload in context.workloads if workload.word]
+
+
 def _answers(container: Container, context: Context) -> bool:
     """Whether something in the image is known to be called like the platform's word."""
-    names = [workload.word for workload in context.workloads if workload.word]
-    if any(isinstance(find_program(container, name), Known) for name in names):
+    if any(isinstance(find_program(container, name), Known) for name in _names(context)):
         return True
     return bool(container.evidence.run_commands(_TOOLKITS))
 

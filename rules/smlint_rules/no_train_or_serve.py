@@ -13,6 +13,7 @@ from smlint.launch.programs import refuses_words
 from smlint.rule import ContainerRule, Context, Finding
 from smlint.workload import Workload
 from smlint_rules import words
+from smlint_rules.cmd_overridden import has_payload
 from smlint_rules.launches import entry_word, is_supplied, launches, related, short
 
 
@@ -25,7 +26,8 @@ class NoTrainOrServe(ContainerRule):
     appends, or whose ENTRYPOINT leads to a server that was seen to refuse a further word (uvicorn, hypercorn, flask …).
     A file of that name without execute bit is reported as such. Looked at together for all assumed workloads: an image
     that can train need not be able to serve. In a Dockerfile `pip install sagemaker-training`, a COPY of such a file,
-    and whatever cannot be seen count as an answer.
+    and whatever cannot be seen count as an answer; where nothing of the build context is copied and CMD names no
+    program, the image may be meant as a base for others, and the finding is an information.
 
     Why it matters on SageMaker
     ---------------------------
@@ -79,8 +81,15 @@ class NoTrainOrServe(ContainerRule):
             container.anchor,
             f"nothing answers {missing}: there is no ENTRYPOINT and {where}, so the container ends before it begins",
             'write ENTRYPOINT ["python", "/opt/program/train.py"] with your program, or put an executable of that name on PATH',
-            level=None if of_image else dict.fromkeys(Workload, Severity.WARNING),
+            level=None if of_image else dict.fromkeys(Workload, _severity(container)),
         )
+
+
+def _severity(container: Container) -> Severity:
+    """A base for other images has no program and names none."""
+    copies = any(placed.from_stage is None for placed in container.evidence.placed_files())
+    starts = isinstance(container.cmd, Known) and has_payload(container.cmd.value)
+    return Severity.WARNING if copies or starts else Severity.INFO
 
 
 def _refused(container: Container, context: Context) -> Iterator[Finding]:
@@ -110,8 +119,7 @@ def _refused(container: Container, context: Context) -> Iterator[Finding]:
 
 def _refuses_its_word(launch: Launch) -> bool:
     return bool(launch.programs) and all(
-        hop.argv[-1] == launch.workload.word and not hop.unseen and refuses_words(hop.argv)
-        for hop in launch.programs
+        hop.argv[-1] == launch.workload.word and refuses_words(hop.argv) for hop in launch.programs
     )
 
 

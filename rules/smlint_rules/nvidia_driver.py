@@ -51,14 +51,14 @@ class NvidiaDriver(ContainerRule):
     Example
     -------
     ```dockerfile
-    FROM ubuntu:22.04
+    FROM nvidia/cuda:12.4.1-base-ubuntu22.04
     RUN apt-get update && apt-get install -y cuda-12-4
     ```
 
     Use instead
     -----------
     ```dockerfile
-    FROM ubuntu:22.04
+    FROM nvidia/cuda:12.4.1-base-ubuntu22.04
     RUN apt-get update && apt-get install -y cuda-toolkit-12-4
     ```
 

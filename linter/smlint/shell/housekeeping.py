@@ -23,6 +23,9 @@ _TRIVIAL: Final = frozenset(
         "useradd", "usermod", "groupadd", "groupmod", "wc", "wget", "which", "who", "whoami", "xz", "yes", "yq", "yum",
         "zip", "zstd", "aws", "az", "gcloud", "openssl", "ssh-keyscan", "ntpdate", "lsof", "netstat", "ss", "dos2unix",
         "install_packages", "mc", "s3cmd", "s5cmd", "xargs", "fuser", "ulimit", "column", "fold", "nl", "paste",
+        "adduser", "addgroup", "ar", "arch", "b2sum", "bc", "chpasswd", "cksum", "comm", "cpio", "csplit", "dig", "expand",
+        "fmt", "gpasswd", "gpg", "groups", "hexdump", "host", "join", "lz4", "mknod", "od", "passwd", "pigz", "rclone",
+        "sha1sum", "sha384sum", "sha512sum", "shred", "shuf", "tree", "truncate", "unexpand", "userdel", "xxd", "zcat",
     )
 )  # fmt: skip
 _TRIVIAL_PAIRS: Final = frozenset(
