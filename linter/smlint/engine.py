@@ -5,7 +5,8 @@ Reads no files and prints nothing; readers give it text or containers, reports t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from smlint.container import Container, Witness
@@ -127,12 +128,17 @@ def judge_request(request: Request, container: Container | None, plan: Plan) -> 
     return list(found)
 
 
-def container_rules(plan: Plan, *witnesses: Witness) -> Iterator[type[ContainerRule]]:
+def container_rules(plan: Plan, *witnesses: Witness) -> tuple[type[ContainerRule], ...]:
     """The enabled rules about containers that one of the witnesses can answer."""
-    rules = (rule for witness in witnesses for rule in plan.registry.rules_for(witness, plan.enabled))
-    for rule in dict.fromkeys(rules):
-        if issubclass(rule, ContainerRule):
-            yield rule
+    return _container_rules(plan.registry, plan.enabled, witnesses)
+
+
+@lru_cache(maxsize=16)
+def _container_rules(
+    registry: Registry, enabled: frozenset[str], witnesses: tuple[Witness, ...]
+) -> tuple[type[ContainerRule], ...]:
+    rules = (rule for witness in witnesses for rule in registry.rules_for(witness, enabled))
+    return tuple(rule for rule in dict.fromkeys(rules) if issubclass(rule, ContainerRule))
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -26,18 +26,26 @@ class Step(NamedTuple):
     child: Hop
 
 
-def launches(container: Container, context: Context) -> Iterator[Launch]:
+def launches(container: Container, context: Context) -> tuple[Launch, ...]:
     """The chains of the assumed workloads that are known.
 
     A shell form has none here: that it loses the word and the signal is SM101's and SM102's finding, and reading its
     text would tell nobody more. An entry file called `serve` is not judged as training, nor one called `train` as
     hosting, where both are assumed.
     """
-    words = {workload.word for workload in context.workloads if workload.word}
+    key = (launches, context.workloads)
+    found: tuple[Launch, ...] | None = container.memo.get(key)
+    if found is None:
+        found = container.memo[key] = tuple(_launches(container, context.workloads))
+    return found
+
+
+def _launches(container: Container, workloads: Iterable[Workload]) -> Iterator[Launch]:
+    words = {workload.word for workload in workloads if workload.word}
     entry = container.entrypoint
     if isinstance(entry, Known) and entry.value.form in (Form.SHELL, Form.MALFORMED):
         return
-    for workload in context.workloads:
+    for workload in workloads:
         launch = resolve(container, workload)
         if launch.root is not None and _role(launch.root) not in words - {workload.word}:
             yield launch

@@ -60,7 +60,7 @@ def base_knowledge(reference: str) -> BaseKnowledge | None:
     repository, tag = _split(reference)
     if not repository or UNRESOLVED in repository:
         return None
-    rows = [row for row in _rows() if _speaks_of(row, repository, tag)]
+    rows = [row for row in _rows_of(repository) if _holds_for(row, tag)]
     if not rows:
         return None
     found: dict[str, Any] = {}
@@ -90,9 +90,16 @@ def _rows() -> list[dict[str, Any]]:
     return rows
 
 
-def _speaks_of(row: dict[str, Any], repository: str, tag: str) -> bool:
-    if not any(fnmatch.fnmatchcase(repository, pattern) for pattern in row["repositories"]):
-        return False
+@functools.lru_cache(maxsize=256)
+def _rows_of(repository: str) -> list[dict[str, Any]]:
+    return [
+        row
+        for row in _rows()
+        if any(fnmatch.fnmatchcase(repository, pattern) for pattern in row["repositories"])
+    ]
+
+
+def _holds_for(row: dict[str, Any], tag: str) -> bool:
     if "tags" not in row:
         return True
     return UNRESOLVED not in tag and any(fnmatch.fnmatchcase(tag, pattern) for pattern in row["tags"])

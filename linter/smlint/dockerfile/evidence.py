@@ -52,21 +52,25 @@ class DockerfileEvidence:
         self._files = files
         self._path = path
         self._steps: list[tuple[Step, tuple[str, ...] | None]] | None = None
-        #: All that the RUN steps say, in lower case.
-        self._said = ""
+        #: All that the RUN steps say, in lower case, one by one and together.
+        self._said: list[str] = []
+        self._all_said = ""
         self._placed: dict[tuple[int, int], tuple[PlacedFile, ...]] = {}
 
     def run_commands(self, hint: str) -> Sequence[RunCommand]:
         """See :class:`smlint.container.Evidence`."""
         if self._steps is None:
             self._steps = self._run_steps()
-            self._said = "\n".join(self._runs.text(step).said for step, _ in self._steps).lower()
+            self._said = [self._runs.text(step).said.lower() for step, _ in self._steps]
+            self._all_said = "\n".join(self._said)
         words = needles(hint)
-        if words and not any(word in self._said for word in words):
+        if words and not any(word in self._all_said for word in words):
             return ()
         pattern = re.compile(hint)
         found: list[RunCommand] = []
-        for step, copied in self._steps:
+        for (step, copied), said in zip(self._steps, self._said, strict=True):
+            if words and not any(word in said for word in words):
+                continue
             if self._runs.text(step).speaks_of(pattern):
                 commands = self._runs.commands(step) or ()
                 found += [_run_command(command, step.stage.label, copied) for command in commands]
