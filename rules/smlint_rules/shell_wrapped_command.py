@@ -15,7 +15,6 @@ from smlint_rules import words
 _COMMAND: Final = re.compile(r"-[a-zA-Z]*c[a-zA-Z]*$")
 #: Options of the shells that take a value, so that the next word is no command string.
 _WITH_VALUE: Final = frozenset({"-o", "+o", "-O", "+O", "--rcfile", "--init-file"})
-_PARAMETERS: Final = re.compile(r"\$(?:[@*0-9]|\{[@*0-9!#])")
 _ALL_PARAMETERS: Final = re.compile(r"\$[@*]|\$\{[@*]")
 _ZEROTH: Final = re.compile(r"\$0|\$\{0")
 _LAST: Final = re.compile(r"(?:^|&&|\|\||;|\n)\s*exec\s([^;|&\n]*)$")

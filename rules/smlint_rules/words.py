@@ -62,7 +62,7 @@ def as_script(argv: Sequence[str], workloads: Sequence[Workload], instruction: s
     from smlint.launch.programs import refuses_words
 
     names = [workload.word for workload in workloads if workload.word]
-    if not names or not argv or not refuses_words(argv):
+    if not names or not refuses_words(argv):
         return None
     name = "serve" if "serve" in names else names[0]
     return (

@@ -209,8 +209,16 @@ def test_words_are_lost_behind_a_shell_string() -> None:
         record(SHELL_FORM, process(1, 0, "python3 train.py train")),
         record(SHELL_FORM, process(1, 0, "python3 train.py"), passed=()),
         record(("/run.sh", "train"), process(1, 0, "sh /run.sh train"), process(2, 1, "python3 train.py")),
+        record(SHELL_FORM, process(2, 1, "/usr/bin/python3 /usr/bin/flask run --port=8080")),
     ],
-    ids=["only the shell seen", "nothing seen", "words arrive", "no words", "a script has seen them"],
+    ids=[
+        "only the shell seen",
+        "nothing seen",
+        "words arrive",
+        "no words",
+        "a script has seen them",
+        "a server would refuse them",
+    ],
 )
 def test_words_are_not_lost(seen: ProbeRecord) -> None:
     assert lost_words(seen) is None

@@ -66,6 +66,8 @@ def refuses_words(argv: Sequence[str]) -> bool:
 
 
 def _row(argv: Sequence[str]) -> Program | None:
+    if not argv:
+        return None
     name = posixpath.basename(argv[0])
     if is_python(name):
         call = python_call(argv)

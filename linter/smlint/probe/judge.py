@@ -9,6 +9,7 @@ import enum
 import re
 from typing import Final, NamedTuple
 
+from smlint.launch.programs import refuses_words
 from smlint.probe.record import Hearing, Phase, ProbeRecord, Process, Run, Snapshot
 from smlint.probe.signals import Signal
 
@@ -180,7 +181,7 @@ def lost_words(record: ProbeRecord) -> Process | None:
 
     Proven means: the engine was given ``sh -c STRING train``, the string uses no parameter, and no process but such
     shells was ever seen with the words at its end. A script that gets the words and starts something else with other
-    arguments has seen them.
+    arguments has seen them, and a server that would refuse the words has lost nothing.
     """
     if not record.passed or not shell_string(record.argv):
         return None
@@ -188,6 +189,8 @@ def lost_words(record: ProbeRecord) -> Process | None:
     seen = [process for run in record.runs for snapshot in run.snapshots for process in snapshot.processes]
     programs = [process for process in seen if not _carries_string(process)]
     if not programs or any(f"{process.args} ".endswith(f" {words} ") for process in programs):
+        return None
+    if any(refuses_words(process.args.split()) for process in programs):
         return None
     return programs[-1]
 
