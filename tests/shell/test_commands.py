@@ -104,6 +104,10 @@ def test_joined_by() -> None:
     [
         ("cat <<E\na $PACKAGE\nE\n", "a curl\n"),
         ("cat <<'E'\na $PACKAGE\nE\n", "a $PACKAGE\n"),
+        ("cat <<E\na\\\n\\\nb\nE\n", "ab\n"),
+        ("cat <<E\na\\\nE\nb\nE\n", "aE\nb\n"),
+        ("cat <<E\na\\\\\nE\nb\n", "a\\\n"),
+        ("cat <<'E'\na\\\nE\nb\n", "a\\\n"),
         ("cat <<-E\n\ta\n\tE\n", "a\n"),
         ("cat <<E && b\na \\\nb\nE\n", "a b\n"),
         ("cat <<A >x\na\nA\n", "a\n"),
@@ -170,6 +174,13 @@ def test_spans_are_exact(source: str) -> None:
         ("eval \"$NOBODY\"", [["eval", UNRESOLVED]]),
         ("su me -c 'a b'", [["a", "b"]]),
         ("sudo", [["sudo"]]),
+        ("sudo -- a -x", [["a", "-x"]]),
+        ("env -i -- A=1 B=2 a C=3", [["a", "C=3"]]),
+        ("env -- A=1", [["env", "--", "A=1"]]),
+        ("bash --norc --rcfile f -c 'a b' x", [["a", "b"]]),
+        ("bash -- -c a", [["bash", "--", "-c", "a"]]),
+        ("su me", [["su", "me"]]),
+        (" ".join(["sudo"] * 40) + " a", [["sudo"] * 32 + ["a"]]),
         ("env", [["env"]]),
     ],
 )  # fmt: skip
@@ -192,6 +203,28 @@ def test_unwrap_keeps_place_and_directory() -> None:
 )  # fmt: skip
 def test_hostile_text_gives_little_and_never_raises(source: str) -> None:
     assert len(read(source)) < 25_000
+
+
+def test_text_that_is_too_long_is_not_read() -> None:
+    assert not read("a\n" * 500_001)
+
+
+def test_deep_nesting_hides_nothing_that_follows() -> None:
+    assert argv("{ " * 80 + "a; " + "}; " * 80 + "b") == [["b"]]
+
+
+@pytest.mark.parametrize(
+    ("source", "operators"),
+    [
+        ("a | b <<E\nx\nE\n", [[], ["<<"]]),
+        ("! a <<E\nx\nE\n", [["<<"]]),
+        ("a && b <<E >c\nx\nE\n", [[], ["<<", ">"]]),
+        ("a && { b; c; } >d", [[], [">"], [">"]]),
+        ("a >&- 2>b", [["2>"]]),
+    ],
+)
+def test_a_redirection_belongs_to_the_command_it_stands_at(source: str, operators: list[list[str]]) -> None:
+    assert [[each.operator for each in command.redirects] for command in read(source)] == operators
 
 
 def test_long_chains_are_read() -> None:

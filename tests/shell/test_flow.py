@@ -292,6 +292,8 @@ def test_signal(text: str, forwards: bool | None, awaits: bool | None) -> None:
         ("if prog; then echo ok; else exit 3; fi", True),
         ("prog & wait", False),
         ("prog & wait $!", True),
+        ("prog & wait -n", True),
+        ("prog & wait %1", True),
         ("prog & tail -f /dev/null", False),
         ("(prog)", True),
         ("f() { prog; return $?; }; f", True),
@@ -382,31 +384,3 @@ def test_sourced_files_are_followed() -> None:
     assert programs(". a; exec prog", read_source=files(a=". b", b=". a")) == [("prog",)]
     assert programs(". a x; exec prog $1", read_source=files(a="exec $1")) == [("x",)]
     assert programs(". a; exec prog", read_source=files(a="return 0; exec other")) == [("prog",)]
-
-
-@pytest.mark.parametrize(
-    ("text", "unseen"),
-    [
-        (b"\x7fELF\0\0", "it is no text"),
-        ("x" * 20_000_000, "it is too long"),
-        ("#!/usr/bin/python3\nprint(1)", "python3 scripts are not read"),
-        ("#!/usr/bin/env fish\nx", "fish scripts are not read"),
-        ("if true; then\nprog", "a part of it could not be read"),
-        ("f() { f; }; f; prog", "functions call each other too deeply"),
-    ],
-)
-def test_what_cannot_be_read_says_so(text: str | bytes, unseen: str) -> None:
-    assert analyse(text).unseen == unseen
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["(" * 10_000, "if a; then " * 5_000, "a() { " * 5_000, "if [ -f x ]; then A=1; else A=2; fi\n" * 300, "a || " * 3_000 + "b",
-     "[ -f $x ] && exec p$x\n" * 500, "while [ $# -lt 1 ]; do a; done; " * 100, "case $x in " + "a) b;; " * 500 + "esac",
-     "while true; do x=$x.; done",
-     "x=ab\nfor i in {1..40}; do x=$x$x$x; done; exec p $x", "a=(x); for i in {1..40}; do a=(${a[@]} ${a[@]}); done; exec p ${a[@]}",
-     "for i in {1..40}; do set -- \"$@\" \"$@\"; done; exec p \"$@\"", f"[[ {'a' * 100} =~ (a*)*b ]] && exec p",
-     f"case {'a' * 400} in *a*a*a*a*a*a*b) exec p;; esac", "x=a; for i in {1..30}; do x+=$x; done; exec p $x", "for a in {1..900}; do for b in {1..30}; do c; done; done", "\\", "a=(", "$", "${", "`"],
-)  # fmt: skip
-def test_hostile_text_is_bounded(text: str) -> None:
-    assert len(analyse(text, arguments=("train",)).paths) <= 32

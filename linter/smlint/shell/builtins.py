@@ -43,8 +43,6 @@ def _exec(executor: Executor, node: Simple, words: Words, machine: Machine) -> l
         machine.status = SUCCESS
         return [machine]
     how = How.EXEC if machine.subshells == 0 else machine.how
-    if how is How.FOREGROUND:
-        how = How.SUBSHELL
     machine = executor.start(node, words[at:], machine, how)
     machine.stopped = "exec"
     return [machine]

@@ -120,9 +120,7 @@ def _assume(executor: Executor, machine: Machine, node: Node, truth: bool) -> No
 
 
 def condition(executor: Executor, node: Simple, machine: Machine) -> Status:
-    words = [executor.text(piece) for piece in node.words[1:]]
-    if words and words[-1] == "]]":
-        words.pop()
+    words = [executor.text(piece) for piece in node.words[1:-1]]
     return Status(
         tests.condition(
             words,

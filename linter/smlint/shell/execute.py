@@ -28,7 +28,6 @@ from smlint.shell.syntax import (
     Loop,
     Negated,
     Node,
-    Opaque,
     Piece,
     Pipeline,
     Redirected,
@@ -155,7 +154,7 @@ class Executor:
                 machine.functions[node.name] = (node.body, self._current)
                 machine.status = SUCCESS
                 return [machine]
-            case Opaque():
+            case _:
                 if node.is_error:
                     self.unseen = "a part of it could not be read"
                 machine.status = UNDECIDED

@@ -72,10 +72,6 @@ class _Reader:
 
     def block(self, nodes: list[tree_sitter.Node], depth: int) -> Block:
         """The statements among ``nodes``: commands, and the ``;``, ``&`` and newlines between them."""
-        if depth > _NESTING:
-            return (
-                (Statement(Opaque(nodes[0].start_byte, nodes[-1].end_byte, False), False),) if nodes else ()
-            )
         statements: list[Statement] = []
         joined_by = ";"
         for node in nodes:
@@ -123,7 +119,7 @@ class _Reader:
                 redirects += self._redirect(child, depth, words)
             elif child.type in ("subshell", "compound_statement"):
                 # ``time ( … )`` and ``coproc { … }`` are read as a word and a compound command.
-                return Opaque(node.start_byte, node.end_byte, False)
+                return Opaque(node.start_byte, node.end_byte, True)
             else:
                 self._word(child, depth, words)
         return self._checked(node, assignments, words, redirects)
@@ -145,12 +141,10 @@ class _Reader:
         return Simple(node.start_byte, node.end_byte, found, (), ())
 
     def test(self, node: tree_sitter.Node, depth: int) -> Node:
-        if node.children[0].type == "((":
-            return Opaque(node.start_byte, node.end_byte, False)
         spans = test_words(self._source.text, node.start_byte, node.end_byte)
         words = [Piece(start, end) for start, end in spans]
         substitutions = self._substitutions(node, depth)
-        if words and substitutions:
+        if substitutions:
             words[0] = words[0]._replace(substitutions=substitutions)
         return Simple(node.start_byte, node.end_byte, (), tuple(words), ())
 
@@ -164,22 +158,19 @@ class _Reader:
         return Negated(node.start_byte, node.end_byte, whole) if negated else whole
 
     def negated(self, node: tree_sitter.Node, depth: int) -> Node:
-        for child in node.named_children:
-            return Negated(node.start_byte, node.end_byte, self.node(child, depth))
-        return Opaque(node.start_byte, node.end_byte, True)
+        # What tree-sitter skipped may stand in front of the command.
+        return Negated(node.start_byte, node.end_byte, self.node(node.named_children[-1], depth))
 
     def and_or(self, node: tree_sitter.Node, depth: int) -> Node:
         chain: list[tuple[str, Node]] = []
-        here: tree_sitter.Node | None = node
-        while here is not None and here.type == "list":
+        here = node
+        while here.type == "list":
             operands = [child for child in here.named_children if child.type != "comment"]
             operator = next((child.type for child in here.children if child.type in ("&&", "||")), "")
             if len(operands) != 2 or not operator:
                 return Opaque(node.start_byte, node.end_byte, node.has_error)
             chain.append((operator, self.node(operands[1], depth)))
             here = operands[0]
-        if here is None:
-            return Opaque(node.start_byte, node.end_byte, True)
         return AndOr(node.start_byte, node.end_byte, self.node(here, depth), tuple(reversed(chain)))
 
     def group(self, node: tree_sitter.Node, depth: int) -> Node:
@@ -230,9 +221,7 @@ class _Reader:
         return self.block(nodes[1:then], depth), self.block(body, depth)
 
     def case(self, node: tree_sitter.Node, depth: int) -> Node:
-        word = node.child_by_field_name("value")
-        if word is None:
-            return Opaque(node.start_byte, node.end_byte, True)
+        word = _field(node, "value")
         items = [self._case_item(child, depth) for child in node.named_children if child.type == "case_item"]
         return Case(node.start_byte, node.end_byte, self._piece(word, depth), tuple(items))
 
@@ -248,9 +237,7 @@ class _Reader:
         return CaseItem(tuple(patterns), self.block(body, depth), end)
 
     def loop(self, node: tree_sitter.Node, depth: int) -> Node:
-        body = node.child_by_field_name("body")
-        if body is None:
-            return Opaque(node.start_byte, node.end_byte, True)
+        body = _field(node, "body")
         kind = LoopKind.ARITHMETIC
         if node.type != "c_style_for_statement":
             kind = LoopKind(node.children[0].type)
@@ -274,9 +261,7 @@ class _Reader:
         )
 
     def function(self, node: tree_sitter.Node, depth: int) -> Node:
-        name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
-        if name is None or body is None:
-            return Opaque(node.start_byte, node.end_byte, True)
+        name, body = _field(node, "name"), _field(node, "body")
         return Function(node.start_byte, node.end_byte, self._text(name), self.node(body, depth))
 
     def _checked(
@@ -297,11 +282,7 @@ class _Reader:
         return Piece(node.start_byte, node.end_byte, self._substitutions(node, depth))
 
     def _word(self, node: tree_sitter.Node, depth: int, words: list[Piece]) -> None:
-        text = self._source.text
-        if node.type == "concatenation" and any(is_several(child, text) for child in node.children):
-            for child in node.children:
-                self._word(child, depth, words)
-        elif is_several(node, text):
+        if is_several(node, self._source.text):
             self._gap(node.start_byte, node.end_byte, words)
         else:
             join(words, self._piece(node, depth))
@@ -371,6 +352,13 @@ class _Reader:
                 continue
             open_nodes += reversed(here.children)
         return tuple(found)
+
+
+def _field(node: tree_sitter.Node, name: str) -> tree_sitter.Node:
+    """A part without which the grammar has no such node; where the text lacks it, tree-sitter reports an error instead."""
+    field = node.child_by_field_name(name)
+    assert field is not None
+    return field
 
 
 #: Nodes that say nothing when a part of them was not understood.

@@ -15,7 +15,9 @@ _LETTERS: Final = {
     "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v",
     "\\": "\\", "'": "'", '"': '"', "?": "?",
 }  # fmt: skip
-_SEQUENCE: Final = re.compile(r"(-?[0-9]+)\.\.(-?[0-9]+)(?:\.\.(-?[0-9]+))?|([a-zA-Z])\.\.([a-zA-Z])")
+_SEQUENCE: Final = re.compile(
+    r"(-?[0-9]+)\.\.(-?[0-9]+)(?:\.\.(-?[0-9]+))?|([a-zA-Z])\.\.([a-zA-Z])(?:\.\.(-?[0-9]+))?"
+)
 
 #: A brace that does not belong to ``${…}``.
 _MAY_EXPAND: Final = re.compile(r"(?<!\$)\{|\\\$\{")
@@ -77,8 +79,8 @@ def ansi_c(word: str, at: int) -> tuple[str, int]:
     while at < len(word) and word[at] != "'":
         match = _ESCAPE.match(word, at)
         if match is None:
-            at += 1
-            continue
+            # A backslash is the last character.
+            break
         letter, octal, byte, short, long, control, plain, other = match.groups()
         if letter is not None:
             text.append(_LETTERS[letter])
@@ -181,8 +183,9 @@ def _sequence(text: str) -> list[str] | None:
         return None
     if match.group(4) is not None:
         first, last = ord(match.group(4)), ord(match.group(5))
-        step = 1 if last >= first else -1
-        return [chr(number) for number in range(first, last + step, step)]
+        step = abs(int((match.group(6) or "1")[:18])) or 1
+        step = step if last >= first else -step
+        return [chr(number) for number in range(first, last + (1 if step > 0 else -1), step)]
     low, high = match.group(1), match.group(2)
     first, last = int(low[:18]), int(high[:18])
     size = abs(int((match.group(3) or "1")[:18])) or 1

@@ -228,6 +228,7 @@ class _Preparation:
         text = self._text
         for pending in self._pending:
             lines: list[str] = []
+            is_continued = False
             at = self._at
             while at < len(text):
                 end = text.find("\n", at)
@@ -236,13 +237,12 @@ class _Preparation:
                 at = min(end + 1, len(text))
                 if pending.operator == "<<-":
                     line = line.lstrip("\t")
-                if line == pending.delimiter:
+                if line == pending.delimiter and not is_continued:
                     break
                 lines.append(line + "\n")
+                backslashes = len(line) - len(line.rstrip("\\"))
+                is_continued = not pending.literal and backslashes % 2 == 1
             self._at = at
-            body = "".join(lines)
-            if not pending.literal:
-                body = re.sub(r"((?:^|[^\\])(?:\\\\)*)\\\n", r"\1", body)
-            self._heredocs[pending.at] = Heredoc(body, pending.literal, pending.operator)
+            self._heredocs[pending.at] = Heredoc("".join(lines), pending.literal, pending.operator)
         self._pending.clear()
         self._skip(self._at)

@@ -22,7 +22,6 @@ class State:
     def __init__(self, lookup: Callable[[str], str | None], directory: str, parameters: Parameters) -> None:
         self._lookup = lookup
         self._values: dict[str, Value | None] = {}
-        self._forgotten = False
         self.directory = directory
         self.directories: tuple[str, ...] = ()
         self.previous = UNRESOLVED
@@ -34,7 +33,6 @@ class State:
         """The same knowledge, for another way through the text."""
         copy = State(self._lookup, self.directory, self.parameters)
         copy._values = dict(self._values)
-        copy._forgotten = self._forgotten
         copy.directories, copy.previous = self.directories, self.previous
         copy.hidden = None if self.hidden is None else dict(self.hidden)
         return copy
@@ -45,8 +43,6 @@ class State:
             return self._values[name]
         if name == "PWD":
             return Value(self.directory)
-        if self._forgotten:
-            return UNKNOWN
         value = self._lookup(name)
         return UNKNOWN if value is None else Value(value)
 
@@ -58,12 +54,8 @@ class State:
         """Set a variable, or unset it."""
         self._values[name] = value
 
-    def forget(self, names: Iterable[str] | None) -> None:
-        """Know nothing about some variables any more; None means all of them."""
-        if names is None:
-            self._forgotten = True
-            self._values = dict.fromkeys(self._values, UNKNOWN)
-            return
+    def forget(self, names: Iterable[str]) -> None:
+        """Know nothing about some variables any more."""
         for name in names:
             self._values[name] = UNKNOWN
 
@@ -72,7 +64,6 @@ class State:
         for name in self._values.keys() | other._values.keys():
             if self.variable(name) != other.variable(name):
                 self._values[name] = UNKNOWN
-        self._forgotten = self._forgotten or other._forgotten
         if self.directory != other.directory:
             self.directory = UNRESOLVED
         if self.directories != other.directories:

@@ -155,7 +155,7 @@ class Opaque(NamedTuple):
 
     start: int
     end: int
-    #: Whether the shell would refuse the text here.
+    #: Whether commands may hide here: the shell would refuse the text, or it was not understood.
     is_error: bool
 
 

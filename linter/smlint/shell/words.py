@@ -30,6 +30,7 @@ _PLAIN_QUOTED: Final = re.compile(r"[^\\\"$`]+")
 _PARAMETER: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-])(.*)", re.DOTALL)
 _LOOKS_AT_ARGUMENTS: Final = re.compile(r"\$\{?[@*1-9]")
 _GLOB: Final = re.compile(r"([*?\[\]\\])")
+_DEFAULT: Final = re.compile(r":?[-+=?]")
 _OFFSETS: Final = re.compile(r":\s*([0-9]+)(?:\s*:\s*([0-9]+))?\s*")
 
 
@@ -198,6 +199,7 @@ class _Expansion:
             if char == "\\":
                 following = word[at + 1 : at + 2]
                 if following != "\n":
+                    # Only the bodies of heredocs still have their continuations.
                     self._literal(following if following in '$`"\\' else "\\" + following, quoted=True)
                 at += 2
             elif char in "$`":
@@ -233,6 +235,9 @@ class _Expansion:
         return name.end()
 
     def _braced(self, inside: str, *, quoted: bool) -> None:
+        if inside in ("#@", "#*"):
+            self._parameter("#", "", quoted=quoted)
+            return
         if len(inside) > 1 and inside[0] == "#" and _PARAMETER.fullmatch(inside[1:]):
             length = _PARAMETER.fullmatch(inside[1:])
             value = self._value(length.group(1)) if length is not None and not length.group(2) else UNKNOWN
@@ -295,7 +300,7 @@ class _Expansion:
                 " ".join(value.text for value in values), frozenset().union(*(v.used for v in values))
             )
             known: Value | None = joined if values else None
-            if operation[:1] in ":-+=?":
+            if _DEFAULT.match(operation):
                 # ``${@:-default}``: the parameters themselves, one by one, unless there are none.
                 if values and UNRESOLVED not in joined.text and "+" not in operation[:2]:
                     self._fields_of(values, name, quoted=quoted)
