@@ -256,6 +256,20 @@ class TestSockets:
             connect(environment)
         assert f"answers at {tmp_path / names[0]} (Connection refused)" in str(raised.value)
 
+    @pytest.mark.parametrize("environment", [{}, {"XDG_RUNTIME_DIR": "/nowhere"}])
+    def test_the_last_one_is_podmans_of_the_machine(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]
+    ) -> None:
+        machine = "/run/podman/podman.sock"
+        monkeypatch.setattr(connection, "_is_socket", machine.__eq__)
+
+        def nobody(url: str) -> None:
+            raise ConnectionRefusedError(111, f"nobody at {url}")
+
+        monkeypatch.setattr(connection, "_knock", nobody)
+        with pytest.raises(NoEngineError, match=f"answers at {machine} .nobody at unix://{machine}."):
+            connect({**environment, "DOCKER_CONFIG": str(tmp_path)})
+
     def test_a_file_is_no_socket(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (tmp_path / "docker.sock").touch()
         monkeypatch.setattr(connection, "_sockets", lambda _: iter([str(tmp_path / "docker.sock")]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import gzip
 import hashlib
 import json
 import lzma
@@ -183,6 +184,19 @@ class TestLayouts:
         source = opened(layout(tmp_path, files))
         assert source.config.entrypoint == ("/train",)
         source.close()
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress, zstandard.compress])
+def test_files_in_a_compressed_archive_are_read_in_any_order(
+    tmp_path: Path, compress: Callable[[bytes], bytes]
+) -> None:
+    """Going back means beginning again; nothing of it shows in what is read."""
+    contents = {f"/opt/{number}": bytes([number]) * 30_000 for number in range(4)}
+    layer = tars.layer(*(Entry(name[1:], content) for name, content in contents.items()))
+    (tmp_path / "image.tar").write_bytes(compress(tars.docker_archive([layer])))
+    with closing(opened(f"docker-archive:{tmp_path}/image.tar")) as source:
+        for name in (*reversed(contents), *contents):
+            assert source.files.read(name, 1 << 20) == contents[name]
 
 
 @pytest.mark.parametrize(

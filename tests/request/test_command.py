@@ -276,3 +276,13 @@ def test_launch_refuses_a_file_that_starts_nothing(folder: Path, capsys: pytest.
     printed = capsys.readouterr()
     assert printed.out == ""
     assert "stack.json: it holds no request that starts a container" in printed.err
+
+
+def test_a_folder_stands_for_the_dockerfile_in_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "app").mkdir()
+    (folder / "app" / "Dockerfile").write_text("FROM python:3.12\nENTRYPOINT python train.py\n")
+    write(folder, "job.json", GOOD)
+    arguments = ["job", "job.json", "--dockerfile", "app", "--format", "concise", "--select", "SM101"]
+    code, out, err = run(capsys, *arguments)
+    assert (code, err) == (1, "")
+    assert out.startswith("app/Dockerfile:2:1: error SM101 ")
