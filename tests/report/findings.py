@@ -1,6 +1,8 @@
-"""The findings from which the golden file of every output format is made."""
+"""The findings from which the golden file of every output format is made, and reports of one finding or none."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from smlint.diagnostics import (
     Applicability,
@@ -120,3 +122,13 @@ REPORT = Report(
         ),
     )
 )
+
+
+def reported(message: str, location: Any = None) -> Report:
+    """A report of one finding with this message."""
+    place = location or FileLocation("Dockerfile", 1, 1, 1, 5)
+    finding = Diagnostic("SM101", "shell-form-entrypoint", Severity.ERROR, message, "", "", place)
+    return Report((REPORT.outcomes[0]._replace(diagnostics=(finding,), suppressed=()),))
+
+
+EMPTY = Report((REPORT.outcomes[0]._replace(diagnostics=(), suppressed=()),))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 from pathlib import Path
@@ -10,14 +9,9 @@ from pathlib import Path
 import pytest
 
 from smlint.report import FORMATS, Report, render
+from tests.report.findings import REPORT
 
 HERE = Path(__file__).parent
-_SPEC = importlib.util.spec_from_file_location("findings", HERE / "findings.py")
-assert _SPEC is not None
-assert _SPEC.loader is not None
-_FINDINGS = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(_FINDINGS)
-REPORT: Report = _FINDINGS.REPORT
 
 
 @pytest.mark.parametrize("name", FORMATS)

