@@ -11,6 +11,8 @@ from typing import Any, Final, NamedTuple
 from smlint.tables import mentions, read_table
 
 _TABLE: Final = "programs.toml"
+#: How the lines with names begin; a list of many goes on over several.
+_KEYS: Final = ("names", "modules", "    ")
 _PYTHON: Final = re.compile(r"(?:python|pypy)(?:\d(?:\.\d+)*)?w?$")
 #: Python's options that take a word of their own.
 _PYTHON_VALUES: Final = frozenset({"-W", "-X", "--check-hash-based-pycs"})
@@ -41,7 +43,7 @@ def known_programs() -> Mapping[str, Program]:
 
 def is_known(name: str) -> bool:
     """Whether a program of this name has a row."""
-    return mentions(__file__, _TABLE, ("names", "    "), name) and name in known_programs()
+    return mentions(__file__, _TABLE, _KEYS, name) and name in known_programs()
 
 
 def _program(name: str, row: Mapping[str, Any]) -> Program:
@@ -77,6 +79,8 @@ def _row(argv: Sequence[str]) -> Program | None:
         name = f"-m {operand}" if call.how == "-m" else posixpath.basename(operand)
     # Most programs have no row, and the table need not be read.
     if not mentions(__file__, _TABLE, ("names", "modules", "    "), name.removeprefix("-m ")):
+        return None
+    if not mentions(__file__, _TABLE, _KEYS, name.removeprefix("-m ")):
         return None
     return known_programs().get(name)
 
