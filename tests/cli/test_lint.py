@@ -313,21 +313,6 @@ def test_a_current_folder_that_is_gone_is_one_line(
     assert capsys.readouterr().err == "smlint: the current folder has been removed\n"
 
 
-def test_version(capsys: pytest.CaptureFixture[str]) -> None:
-    from smlint import __version__
-
-    assert main(["--version"]) == 0
-    assert capsys.readouterr().out == f"smlint {__version__}\n"
-
-
-def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
-    from smlint.cli import COMMANDS
-
-    assert main(["--help"]) == 0
-    printed = capsys.readouterr().out
-    assert all(command in printed for command in COMMANDS)
-
-
 def test_a_terminal_gets_links_and_a_pipe_does_not(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "Dockerfile").write_text(BAD)
     assert main(["Dockerfile", "--color", "always"]) == 1

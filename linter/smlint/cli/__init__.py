@@ -104,9 +104,19 @@ def _dispatch(arguments: list[str]) -> int:
         return _call(whole(), arguments, "smlint")
     name = first if first in COMMANDS else _DEFAULT
     words = arguments[1:] if first in COMMANDS else arguments
+    if first.isalpha() and first not in COMMANDS and not os.path.exists(first):
+        _suggest(first)
     if name == _DEFAULT and all(_is_plain(word) for word in words):
         return _lint(words)
     return _call(_single(name), words, f"smlint {first}" if first in COMMANDS else "smlint")
+
+
+def _suggest(word: str) -> None:
+    """Name the command that ``word``, which is no file, may have been meant for; it is judged as a file all the same."""
+    from difflib import get_close_matches
+
+    for command in get_close_matches(word, COMMANDS, 1):
+        complain(f"there is no command {word}; did you mean smlint {command}?")
 
 
 def _is_plain(word: str) -> bool:
@@ -168,6 +178,11 @@ def whole() -> typer.Typer:
         help="The linter for containers that must run on Amazon SageMaker.\n\n"
         "`smlint PATH…` is `smlint lint PATH…`; without a path it lints the current folder.",
     )
+
+    @app.callback()
+    def _(version: bool = typer.Option(False, "--version", help="Show the version and exit.")) -> None:
+        """Here for the help: :func:`_dispatch` has answered before anybody asks typer."""
+
     for name in COMMANDS:
         _add(app, name)
     return app
