@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from smlint.cli import lsp, main
+from smlint.cli.linting import read_stdin
 from smlint.cli.messages import UsageError
 
 GOOD = 'FROM python:3.12-slim AS sagemaker\nENTRYPOINT ["python", "/opt/program/train.py"]\n'
@@ -78,6 +79,8 @@ def test_a_broken_file_system_is_no_usage_error(
 def test_a_closed_standard_input_is_one_line(
     command: list[str], folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    # An earlier test may have read its own.
+    read_stdin.cache_clear()
     monkeypatch.setattr("sys.stdin", None)
     assert main([*command, "--isolated"]) == 2
     assert capsys.readouterr().err == "smlint: standard input is closed\n"
