@@ -96,6 +96,11 @@ def test_exit_codes(folder: Path, text: str, arguments: list[str], code: int) ->
         (["--config", "gone.toml"], "gone.toml"),
         (["--stage", "gone"], "gone"),
         (["--output", "gone/report.txt"], "gone/report.txt: cannot be written"),
+        (["--output", "serif=report.txt"], "there is no format 'serif'"),
+        (["--output", "sarif="], "--output names a file"),
+        (["--output", "-"], "--format NAME says what goes to standard output"),
+        (["--output", "json=-"], "--format NAME says what goes to standard output"),
+        (["--isolated", "--config", "smlint.toml"], "leave out --config"),
     ],
 )
 def test_wrong_usage_ends_in_one_line(

@@ -6,8 +6,9 @@ import os
 from typing import Any, NamedTuple
 
 from smlint.cli import options
-from smlint.cli.reporting import Reporting
-from smlint.report.emit import Color, parse_target
+from smlint.cli.messages import usage
+from smlint.cli.reporting import Reporting, refuse_unknown_format
+from smlint.report.emit import Color, Target, parse_target
 
 
 class Judging(NamedTuple):
@@ -32,6 +33,8 @@ class Judging(NamedTuple):
 
     def settings(self) -> dict[str, Any]:
         """What takes the place of settings, by their keys; None where the call does not say. Raises UsageError."""
+        if self.isolated and self.config is not None:
+            usage("--isolated reads no configuration file; leave out --config")
         return {
             "select": options.selectors(self.select),
             "ignore": options.selectors(self.ignore),
@@ -43,16 +46,27 @@ class Judging(NamedTuple):
         }
 
     def reporting(self) -> Reporting:
-        """What is done with the findings."""
+        """What is done with the findings. Raises UsageError."""
         return Reporting(
             write_baseline=self.write_baseline,
             show_suppressed=self.show_suppressed,
             statistics=self.statistics,
-            targets=tuple(map(parse_target, self.output)),
+            targets=tuple(map(_target, self.output)),
             color=self.color,
             quiet=self.quiet,
             verbose=self.verbose,
         )
+
+
+def _target(text: str) -> Target:
+    """What --output names; a word before ``=`` is meant to be a format."""
+    word, equals, _ = text.partition("=")
+    if equals and word.isalpha():
+        refuse_unknown_format(word)
+    target = parse_target(text)
+    if target.path in ("", "-"):
+        usage("--output names a file; --format NAME says what goes to standard output")
+    return target
 
 
 def dockerfile_settings(stage: str | None, build_arg: list[str], context: str | None) -> dict[str, Any]:
