@@ -38,7 +38,7 @@ def argv(source: str) -> list[list[str]]:
         pytest.param("a $HALF", [["a", f"lib{UNRESOLVED}"]], id="partly known variable"),
         pytest.param("a ${PACKAGE:-x} ${EMPTY:-x} ${PACKAGE:+y} ${EMPTY-x}z", [["a", "curl", "x", "y", "z"]], id="default"),
         pytest.param("a ${PACKAGE#c} ${PACKAGE%%r*} ${PACKAGE/u/o} ${PACKAGE:1:2}", [["a", "url", "cu", "corl", "ur"]], id="operations"),
-        pytest.param("a $(b) `c` $((1 + 2))x", [["b"], ["c"], ["a", UNRESOLVED, UNRESOLVED, f"{UNRESOLVED}x"]], id="substitutions"),
+        pytest.param("a $(b) `c` $((1 + 2))x", [["b"], ["c"], ["a", UNRESOLVED, UNRESOLVED, "3x"]], id="substitutions"),
         pytest.param("mkdir /opt/ml/{input/data,model} '{a,b}' {1..3}", [["mkdir", "/opt/ml/input/data", "/opt/ml/model", "{a,b}", "1", "2", "3"]], id="braces"),
         pytest.param("rm /opt/ml/* [ab]?", [["rm", "/opt/ml/*", "[ab]?"]], id="globs stay"),
         pytest.param("V=1; a $V; V=2 b $V; c $V", [["a", "1"], ["b", "1"], ["c", "1"]], id="assignments"),

@@ -23,6 +23,7 @@ CONDITIONS = [
     "a", "''", "-n a", "-z a", "! a", "! -z a", "! ! a", "a == a*", "abc == a*c", "a == 'a*'", "a != b*", "a = b", "a && b", "a && ''",
     "'' || b", "'' || ''", "( a )", "( a == b || b == b ) && c", "! ( a && '' )", "( ( a ) )", "1 -eq 1", "1 -lt 0", "abc =~ ^a",
     "abc =~ ^[a-c]+$", "abc =~ x", "a == [ab]", "a == [!ab]", "a == [[:alpha:]]", "1 == [[:digit:]x]", "a == ?",
+    "train =~ ^(train|serve)$", "x =~ (a|b)", "a == @(a|b)", "c != @(a|b)", "a == ?(a|b)", "ab == @(a|c)b", "( a == b || a =~ ^a ) && ! b =~ a", "a =~ ^[a-z]+$ && b",
     "'*' == \\*", "b == [^a]", "-n a && -z '' || x", "\"$1\" == train", "$1 == t*",
 ]  # fmt: skip
 #: What only a running shell knows, or what it refuses.
@@ -32,7 +33,7 @@ UNDECIDED = [
     "'(' a = a -a b = b ')'", "! '(' a = b -o c = d ')'",
 ]  # fmt: skip
 UNDECIDED_CONDITIONS = [
-    "-f x", "$X", "$X == a", "a == $X", "a == @(a|b)", "a =~ $X", "aaa =~ ^(a+)+$", "a =~ [[:alpha:]]", "a =~ a{2}", "a < b",
+    "-f x", "$X", "$X == a", "a == $X", "a == +(a|b)", "b == !(a)", "a =~ $X", "aaa =~ ^(a+)+$", "a =~ [[:alpha:]]", "a =~ a{2}", "a < b",
     "a == *a*a*a*a*", "$X -eq 1",
 ]  # fmt: skip
 

@@ -198,7 +198,7 @@ def test_string_gets_its_first_argument_as_zero() -> None:
         ("shift; exec prog \"$@\"", False),
         ("A=$(f \"$@\"); exec prog $A", None),
         ("exec prog $(f x)", False),
-        ("while getopts x o; do A=$OPTARG; done; exec prog $A", None),
+        ("while getopts x o; do A=$OPTARG; done; exec prog $A", False),
     ],
 )  # fmt: skip
 def test_arguments(text: str, expected: bool | None) -> None:

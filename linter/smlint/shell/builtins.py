@@ -31,6 +31,7 @@ Builtin: TypeAlias = "Callable[[Executor, Simple, Words, Machine], list[Machine]
 _ASSIGNMENT: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\+?)=(.*)", re.DOTALL)
 _PLAIN_WORD: Final = re.compile(r"[\w@%+=:,./-]+")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_DESCRIPTOR: Final = re.compile(r"\{[A-Za-z_]\w*\}")
 _LETTERS: Final = re.compile(r"[+-][a-zA-Z]+")
 
 
@@ -38,6 +39,9 @@ def _exec(executor: Executor, node: Simple, words: Words, machine: Machine) -> l
     at = 1
     while at < len(words) and re.fullmatch(r"-[cla]+|--", words[at][0].text):
         at += 2 if words[at][0].text.endswith("a") else 1
+    # ``exec {fd}>file`` gives the new descriptor's number to a variable.
+    while at < len(words) and node.redirects and _DESCRIPTOR.fullmatch(words[at][0].text):
+        words = [*words[:at], *words[at + 1 :]]
     if at >= len(words):
         # Nothing but redirections, which hold for the rest of the script.
         machine.status = SUCCESS
@@ -186,7 +190,8 @@ def _cd(executor: Executor, node: Simple, words: Words, machine: Machine) -> lis
     here = _Directory(machine)
     place = executor.place(node.start, node.end)
     directory_after(here, [Word(value.text, place) for value, _ in words])
-    machine.directory = here.directory
+    machine.directory, machine.directories, machine.previous = here.directory, here.directories, here.previous
+    machine.variables["OLDPWD"] = Value(here.previous)
     machine.status = SUCCESS
     return [machine]
 
@@ -196,8 +201,8 @@ class _Directory:
 
     def __init__(self, machine: Machine) -> None:
         self.directory = machine.directory
-        self.directories: tuple[str, ...] = ()
-        self.previous = UNRESOLVED
+        self.directories = machine.directories
+        self.previous = machine.previous
         self.variable = machine.variable
 
 
@@ -217,7 +222,13 @@ def _declare(executor: Executor, node: Simple, words: Words, machine: Machine) -
             continue
         _, added, text = match.groups()
         before = machine.variable(name) if added else None
-        if text.startswith("(") and text.endswith(")"):
+        if set(options) & set("iluc"):
+            # What is assigned is calculated, or written in other letters.
+            plain = "i" in options and text.isdigit()
+            machine.variables[name] = Value(text if plain else UNRESOLVED, value.used)
+        elif "n" in options:
+            machine.variables[name] = Value(UNRESOLVED, value.used)
+        elif text.startswith("(") and text.endswith(")"):
             machine.variables[name] = Value(UNRESOLVED, value.used)
             if not added:
                 machine.arrays[name] = None
@@ -246,6 +257,10 @@ def _bare_local(executor: Executor, name: str, machine: Machine) -> None:
 def _unset(executor: Executor, node: Simple, words: Words, machine: Machine) -> list[Machine]:
     machine.status = SUCCESS
     for value, _ in words[1:]:
+        element = value.text.partition("[")
+        if element[1]:
+            machine.arrays[element[0]] = None
+            continue
         machine.variables[value.text] = None
         machine.arrays.pop(value.text, None)
         machine.functions.pop(value.text, None)
@@ -262,6 +277,15 @@ def _read(executor: Executor, node: Simple, words: Words, machine: Machine) -> l
 
 
 def _getopts(executor: Executor, node: Simple, words: Words, machine: Machine) -> list[Machine]:
+    index = machine.variables.get("OPTIND")
+    number = int(index.text) if index is not None and index.text.isdigit() and len(index.text) < 5 else 0
+    first = machine.parameters.get(number or 1) if index is None or number else Value(UNRESOLVED)
+    if len(words) == 3 and (first is None or (UNRESOLVED not in first.text and first.text[:1] != "-")):
+        # No option, or no more of them.
+        machine.variables[words[2][0].text] = Value(UNRESOLVED)
+        machine.variables["OPTIND"] = Value(str(number or 1))
+        machine.status = FAILURE
+        return [machine]
     used = frozenset((SOME,)) if machine.parameters.all_from(1) else frozenset[int]()
     for name in [words[2][0].text] if len(words) > 2 else []:
         machine.variables[name] = Value(UNRESOLVED)

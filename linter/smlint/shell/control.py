@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from smlint.shell import tests
-from smlint.shell.machine import FAILURE, SUCCESS, Machine, Status, visible
+from smlint.shell import arithmetic, tests
+from smlint.shell.machine import FAILURE, SUCCESS, UNDECIDED, Machine, Status, visible
 from smlint.shell.outcome import Condition, How
 from smlint.shell.syntax import AndOr, Block, Case, Group, If, Negated, Node, Piece, Pipeline, Simple
 from smlint.shell.transform import matches
-from smlint.shell.words import pattern, single
+from smlint.shell.words import UNKNOWN, pattern, single
 
 if TYPE_CHECKING:
     from smlint.shell.execute import Executor
@@ -24,6 +24,7 @@ _MAX_CONDITION: Final = 80
 def pipeline(executor: Executor, node: Pipeline, machine: Machine) -> list[Machine]:
     here = [machine]
     outer, machine.piped = machine.piped, frozenset()
+    fails = False
     for part in node.parts:
         following: list[Machine] = []
         for each in here:
@@ -31,6 +32,7 @@ def pipeline(executor: Executor, node: Pipeline, machine: Machine) -> list[Machi
             inner.tested += 1
             for end in executor.node(part, inner):
                 end.tested = each.tested
+                fails = fails or (end.status.value is not True and not end.status.origins)
                 after = each.leave_subshell(end)
                 after.piped = each.piped | end.status.origins
                 following.append(after)
@@ -38,6 +40,8 @@ def pipeline(executor: Executor, node: Pipeline, machine: Machine) -> list[Machi
     for each in here:
         if "pipefail" in each.options and each.piped:
             each.status = Status(None, each.piped)
+        elif "pipefail" in each.options and fails:
+            each.status = UNDECIDED
         each.piped = outer
     return executor.checked_all(here)
 
@@ -128,6 +132,24 @@ def condition(executor: Executor, node: Simple, machine: Machine) -> Status:
             lambda word: visible(pattern(word, machine).text),
         )
     )
+
+
+def calculation(text: str, machine: Machine) -> Status:
+    """The status of ``((…))``, and of what is not understood."""
+    if not (text.startswith("((") and text.endswith("))")) or "$(" in text or "`" in text:
+        return UNDECIDED
+    changed = arithmetic.assigned(text)
+    for name in changed:
+        machine.variables[name] = UNKNOWN
+    if changed:
+        return UNDECIDED
+
+    def value(name: str) -> str | None:
+        found = machine.variable(name)
+        return "0" if found is None else visible(found.text)
+
+    number = arithmetic.evaluate(visible(single(text[2:-2], machine).text), value)
+    return UNDECIDED if number is None else SUCCESS if number else FAILURE
 
 
 def group(executor: Executor, node: Group, machine: Machine) -> list[Machine]:

@@ -157,8 +157,8 @@ class Executor:
             case _:
                 if node.is_error:
                     self.unseen = "a part of it could not be read"
-                machine.status = UNDECIDED
-                return [machine]
+                machine.status = control.calculation(self.text(Piece(node.start, node.end)), machine)
+                return self._checked(machine)
 
     def text(self, piece: Piece) -> str:
         """A word as written."""
@@ -184,7 +184,7 @@ class Executor:
             if words[1][0].text.startswith("-") and words[1][0].text != "--":
                 machine.status = UNDECIDED
                 return self._checked(machine)
-            words = words[1:]
+            words = words[2:] if words[1][0].text == "--" else words[1:]
         if not words:
             for assignment in node.assignments:
                 self.assign(assignment, machine)

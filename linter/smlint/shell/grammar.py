@@ -27,14 +27,14 @@ def _parser() -> tree_sitter.Parser:
     return tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
 
 
-def tree(text: str, hidden: Iterable[int] = ()) -> tree_sitter.Tree | None:
+def tree(text: str, hidden: Iterable[tuple[int, int]] = ()) -> tree_sitter.Tree | None:
     """The syntax tree of ``text``, offsets in code points; None when tree-sitter does not come to an end.
 
-    ``hidden`` are offsets of characters that are letters to the shell, whatever tree-sitter makes of them.
+    ``hidden`` are spans that are read elsewhere; tree-sitter gets letters in their place.
     """
     data = bytearray(_ESCAPED.sub(_masked, _FOREIGN.sub("x", text)).encode("ascii"))
-    for offset in hidden:
-        data[offset] = 0x78
+    for start, end in hidden:
+        data[start:end] = b"x" * (end - start)
     deadline = time.monotonic() + _PATIENCE
 
     def read(offset: int, _: tree_sitter.Point) -> bytes:

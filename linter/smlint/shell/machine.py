@@ -76,6 +76,9 @@ class Machine:
         self.traps: dict[str, str] = {}
         self.options: frozenset[str] = frozenset()
         self.directory = directory
+        #: What ``pushd`` has put aside, and where ``cd -`` goes.
+        self.directories: tuple[str, ...] = ()
+        self.previous = UNRESOLVED
         self.status = SUCCESS
         self.events: tuple[Event, ...] = ()
         self.waits: tuple[Wait, ...] = ()

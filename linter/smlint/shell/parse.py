@@ -60,7 +60,7 @@ def parse(text: str) -> Script:
     if len(text) > LIMIT:
         return Script(Source("", [0], [0], {}), (), False)
     source = prepare(text)
-    tree = grammar.tree(source.text, source.brackets) if source.depth <= DEPTH else None
+    tree = grammar.tree(source.text, source.hidden) if source.depth <= DEPTH else None
     if tree is None:
         return Script(source, (), False)
     return Script(source, _Reader(source).block(tree.root_node.children, 0), not tree.root_node.has_error)

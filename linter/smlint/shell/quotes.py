@@ -31,10 +31,28 @@ _WORDS_OF_CONDITION: Final = re.compile(
 )
 
 
+#: A word of letters, brackets and marks, without quotes, substitutions and blanks.
+_BRACKETED: Final = re.compile(r"[^\s\"'`\\&;<>$]*(?:\$(?=[\s)|]|$)[^\s\"'`\\&;<>$]*)*")
+
+
 def test_words(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """The spans of the words of ``[ … ]`` or ``[[ … ]]``, brackets included; in the latter operators are words."""
     pattern = _WORDS_OF_CONDITION if text.startswith("[[", start) else _TEST_WORD
-    return [match.span() for match in pattern.finditer(text, start, end)]
+    found: list[tuple[int, int]] = []
+    for match in pattern.finditer(text, start, end):
+        if found and match.start() < found[-1][1]:
+            continue
+        before = text[slice(*found[-1])] if found else ""
+        # Brackets belong to a regular expression, and to patterns such as ``@(a|b)``.
+        whole = _BRACKETED.match(text, match.start(), end) if before in ("=~", "=", "==", "!=") else None
+        found.append(
+            whole.span() if whole is not None and _is_pattern(whole.group(), before) else match.span()
+        )
+    return found
+
+
+def _is_pattern(word: str, operator: str) -> bool:
+    return word.count("(") == word.count(")") > 0 and (operator == "=~" or word[0] in "?*+@!")
 
 
 @lru_cache(maxsize=1024)

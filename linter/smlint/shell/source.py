@@ -15,11 +15,11 @@ LIMIT: Final = 1_000_000
 #: Deepest nesting that is read.
 DEPTH: Final = 200
 
-_PLAIN: Final = re.compile(r"[^\\'\"$`()#<\n{}]+")
+_PLAIN: Final = re.compile(r"[^\\'\"$`()#<\n{}\[\]]+")
 _DOLLAR_QUOTE: Final = re.compile(r"\$'(?:[^\\']|\\.)*'?", re.DOTALL)
 _HEREDOC: Final = re.compile(r"<<(-?)([ \t]*)((?:'[^'\n]*'|\"[^\"\n]*\"|\\.|[^\s;&|<>()'\"\\])+)")
 #: What may stand in front of an arithmetic command ``((…))``.
-_BEFORE_COMMAND: Final = re.compile(r"(?:^|[;&|\n(]|\b(?:for|if|while|until|elif|then|do|else)|!)[ \t]*\Z")
+_BEFORE_COMMAND: Final = re.compile(r"(?:^|[;&|\n(]|\b(?:for|if|while|until|elif|then|do|else)|[!{])[ \t]*\Z")
 _WORD_END: Final = frozenset(" \t\n;&|()<>")
 
 
@@ -42,11 +42,11 @@ class Source:
         origins: list[int],
         heredocs: dict[int, Heredoc],
         depth: int = 0,
-        brackets: tuple[int, ...] = (),
+        hidden: tuple[tuple[int, int], ...] = (),
     ) -> None:
         self.text = text
-        #: Offsets of the round brackets that stand in ``${…}`` and mean nothing to the grammar there.
-        self.brackets = brackets
+        #: Spans of ``${…}`` and of conditions that hold no commands, and mean nothing to the grammar.
+        self.hidden = hidden
         #: How deep quotes and brackets are nested at most.
         self.depth = depth
         #: By offset, in :attr:`text`, of the ``<`` that stands for it.
@@ -80,8 +80,14 @@ class _Pending(NamedTuple):
     literal: bool
 
 
+class _Mark(NamedTuple):
+    depth: int
+    start: int
+    holds_commands: bool = False
+
+
 class _Preparation:
-    """One pass over the text with a stack of what is open: ``"``, ```` ` ````, ``(``, ``{`` (``${``) or ``a`` (``$((``)."""
+    """One pass over the text with a stack of what is open: ``"``, ```` ` ````, ``(``, ``{`` (``${``) or ``a`` (``$((``), ``[``, ``[[``."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -94,7 +100,9 @@ class _Preparation:
         self._pending: list[_Pending] = []
         self._open: list[str] = []
         self._depth = 0
-        self._brackets: list[int] = []
+        self._hidden: list[tuple[int, int]] = []
+        #: Of every open ``${``, ``[`` and ``[[``: where it is in :attr:`_open` and begins, and whether it holds commands.
+        self._marks: list[_Mark] = []
 
     def run(self) -> Source:
         text = self._text
@@ -111,7 +119,7 @@ class _Preparation:
             self._origins,
             self._heredocs,
             self._depth,
-            tuple(self._brackets),
+            tuple(self._hidden),
         )
 
     @property
@@ -148,6 +156,7 @@ class _Preparation:
             self._toggle('"')
             self._keep(at + 1)
         elif char == "`":
+            self._has_commands()
             self._toggle("`")
             self._keep(at + 1)
         elif char == "$":
@@ -157,12 +166,43 @@ class _Preparation:
             self._keep(len(text) if end < 0 else end)
         elif char == "<" and self._inside in ("", "(", "`"):
             self._less_than()
+        elif char in "[]":
+            self._test(char)
         elif char == "\n":
+            if self._inside == "[":
+                # Not a condition after all.
+                self._open.pop()
+                self._marks.pop()
             self._keep(at + 1)
             if self._pending:
                 self._bodies()
         else:
             self._bracket(char)
+
+    def _test(self, char: str) -> None:
+        """``[ … ]`` and ``[[ … ]]``; a bracket that is a word of its own opens and closes them."""
+        text, at = self._text, self._at
+        word = char * 2 if text.startswith(char * 2, at) else char
+        alone = at + len(word) >= len(text) or text[at + len(word)] in _WORD_END
+        if char == "[" and alone and self._inside in ("", "(", "`"):
+            if _BEFORE_COMMAND.search(text, max(0, at - 16), at):
+                self._open.append(word)
+                self._marks.append(_Mark(len(self._open), self._length + len(word) + 1))
+        elif alone and self._inside == word.replace("]", "[") and text[at - 1] in " \t\n":
+            self._open.pop()
+            self._close(self._length - 1)
+        self._keep(at + len(word))
+
+    def _has_commands(self) -> None:
+        self._marks = [mark._replace(holds_commands=True) for mark in self._marks]
+
+    def _close(self, end: int) -> None:
+        """What was opened last has ended: hide it from the grammar, unless there are commands in it."""
+        if not self._marks or self._marks[-1].depth != len(self._open) + 1:
+            return
+        mark = self._marks.pop()
+        if mark.start < end and not mark.holds_commands:
+            self._hidden.append((mark.start, end))
 
     def _toggle(self, quote: str) -> None:
         if self._inside == quote:
@@ -179,11 +219,13 @@ class _Preparation:
             self._open += ["a", "a"]
             self._keep(at + 3)
         elif text.startswith("$(", at):
+            self._has_commands()
             self._open.append("(")
             self._keep(at + 2)
         elif text.startswith("${", at):
             self._open.append("{")
             self._keep(at + 2)
+            self._marks.append(_Mark(len(self._open), self._length))
         elif text.startswith("$'", at) and self._inside != '"':
             quoted = _DOLLAR_QUOTE.match(text, at)
             self._keep(quoted.end() if quoted is not None else at + 2)
@@ -201,8 +243,10 @@ class _Preparation:
             self._open.append("a" if arithmetic else "(")
         elif (char == ")" and inside in ("(", "a")) or (char == "}" and inside == "{"):
             self._open.pop()
+            if char == "}":
+                self._close(self._length)
         elif inside == "{" and char in "()":
-            self._brackets.append(self._length)
+            self._hidden.append((self._length, self._length + 1))
         self._keep(self._at + 1)
 
     def _less_than(self) -> None:
@@ -211,6 +255,11 @@ class _Preparation:
             self._heredocs[self._length] = Heredoc("", False, "<<<")
             self._write("<")
             self._skip(at + 3)
+            return
+        if text.startswith("<>", at):
+            # Read and written: to tree-sitter, read.
+            self._write("<")
+            self._skip(at + 2)
             return
         match = _HEREDOC.match(text, at)
         if match is None:

@@ -85,13 +85,17 @@ class State:
                     self._hide(word.partition("=")[0].rstrip("+"), bare="=" not in word)
                 match = _ASSIGNMENT.fullmatch(word)
                 if match is not None:
-                    added = match.group(2) or match.group(3).startswith("(")
+                    added = match.group(2) or match.group(3).startswith("(") or _transforms(rest)
                     self.assign(match.group(1), UNKNOWN if added else Value(match.group(3)))
         elif name == "unset":
             for word in rest:
                 self.assign(word, None)
         elif name in ("read", "mapfile", "readarray", "getopts", "printf", "let"):
             self.forget(word for word in rest if _NAME.fullmatch(word))
+            if name == "getopts":
+                self.forget(("OPTARG", "OPTIND"))
+        elif name == "shift" and rest and not rest[0].isdigit():
+            self.parameters = Parameters((), rest=1)
         elif name == "shift":
             count = int(rest[0]) if rest and rest[0].isdigit() and len(rest[0]) < 6 else 1
             if count <= len(self.parameters.values):
@@ -113,6 +117,11 @@ class State:
         """Give back what the function has hidden."""
         self._values |= self.hidden or {}
         self.hidden = outer
+
+
+def _transforms(words: Sequence[str]) -> bool:
+    """Whether ``declare`` with ``words`` calculates what is assigned, writes it in other letters, or refers to it."""
+    return any(re.fullmatch(r"-\w*[ilucn]\w*", word) for word in words)
 
 
 def _set_words(words: Sequence[str]) -> Sequence[str] | None:

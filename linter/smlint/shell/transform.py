@@ -16,8 +16,15 @@ _DEFAULT: Final = re.compile(r"(:?)([-=+?])(.*)", re.DOTALL)
 _TRIM: Final = re.compile(r"(##?|%%?)(.*)", re.DOTALL)
 _REPLACE: Final = re.compile(r"(/[/#%]?)((?:\\.|[^/\\])*)(?:/(.*))?", re.DOTALL)
 _SUBSTRING: Final = re.compile(r":\s*([0-9]+)\s*(?::\s*([0-9]+)\s*)?")
-_CASES: Final = {"^^": str.upper, ",,": str.lower}
+_CASES: Final[dict[str, Callable[[str], str]]] = {
+    "^^": str.upper,
+    ",,": str.lower,
+    "^": lambda text: text[:1].upper() + text[1:],
+    ",": lambda text: text[:1].lower() + text[1:],
+}
 _BRACKET: Final = re.compile(r"\[[!^]?\]?(?:\[:\w+:\]|\\.|[^\]\\])*\]")
+#: An extended pattern whose choices are plain words.
+_EXTENDED: Final = re.compile(r"([@?])\(([\w|-]*)\)")
 _CLASS: Final = {
     "alpha": "a-zA-Z", "digit": "0-9", "alnum": "a-zA-Z0-9", "upper": "A-Z", "lower": "a-z", "space": r"\s",
     "blank": r" \t", "punct": r"!-/:-@\[-`{-~", "xdigit": "0-9A-Fa-f",
@@ -99,7 +106,13 @@ def glob_regex(pattern: str) -> re.Pattern[str] | None:
     while at < len(pattern):
         char = pattern[at]
         if pattern[at + 1 : at + 2] == "(" and char in "?*+@!":
-            return None
+            group = _EXTENDED.match(pattern, at)
+            if group is None:
+                return None
+            choices = "|".join(re.escape(each) for each in group.group(2).split("|"))
+            parts.append(f"(?:{choices})" + group.group(1).replace("@", ""))
+            at = group.end()
+            continue
         if char == "\\":
             parts.append(re.escape(pattern[at + 1 : at + 2]))
             at += 2
@@ -159,7 +172,8 @@ def matches(text: str, pattern: str) -> bool | None:
 
 
 def _trim(text: str, operator: str, pattern: str) -> str | None:
-    regex = None if UNRESOLVED in pattern else glob_regex(pattern)
+    # Extended patterns mean something here only where the shell is told so.
+    regex = None if UNRESOLVED in pattern or _EXTENDED.search(pattern) else glob_regex(pattern)
     if regex is None or len(text) > _MAX_TEXT:
         return None
     sizes = range(len(text) + 1)
@@ -172,7 +186,8 @@ def _trim(text: str, operator: str, pattern: str) -> str | None:
 
 
 def _replace(text: str, operator: str, pattern: str, replacement: str) -> str | None:
-    regex = None if UNRESOLVED in pattern else glob_regex(pattern)
+    # Extended patterns mean something here only where the shell is told so.
+    regex = None if UNRESOLVED in pattern or _EXTENDED.search(pattern) else glob_regex(pattern)
     if regex is None or len(text) > _MAX_TEXT:
         return None
     if not pattern:

@@ -11,6 +11,7 @@ from typing import Final
 
 from smlint.container import UNRESOLVED, Redirect, SimpleCommand, Word
 from smlint.diagnostics import FileLocation, Location
+from smlint.shell.arithmetic import assigned
 from smlint.shell.parse import parse
 from smlint.shell.source import Source
 from smlint.shell.state import State, assigned_names, directory_after
@@ -124,6 +125,8 @@ class Walk:
                 self._ways([item.body for item in node.items], otherwise=True)
             case Loop():
                 self._loop(node)
+            case Opaque():
+                self._state.forget(assigned(self._source.text[node.start : node.end]))
             case Function():
                 self._functions[node.name] = node.body
 

@@ -82,7 +82,7 @@ def _likeness(machine: Machine, housekeeping: bool) -> object:
         machine.told,
         machine.parameters,
         machine.options,
-        machine.directory,
+        (machine.directory, machine.directories, machine.previous),
         frozenset(machine.variables.items()),
         frozenset(machine.arrays.items()),
         frozenset(machine.traps.items()),
@@ -105,6 +105,8 @@ def _merge(kept: Machine, other: Machine) -> None:
     kept.functions.update(other.functions)
     if kept.directory != other.directory:
         kept.directory = UNRESOLVED
+    if (kept.directories, kept.previous) != (other.directories, other.previous):
+        kept.directories, kept.previous = (), UNRESOLVED
     if kept.status != other.status:
         kept.status = Status(None, kept.status.origins | other.status.origins)
     shared = zip(kept.conditions, other.conditions, strict=False)

@@ -1,22 +1,24 @@
 """Word expansion: quotes, variables, positional parameters, braces; from a word as written to what the program gets.
 
 What is not known becomes :data:`~smlint.container.UNRESOLVED`. Globs and tildes stay as written. Command
-substitutions and arithmetic are never evaluated.
+substitutions are never evaluated.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple, Protocol
+from typing import Final
 
 from smlint.container import UNRESOLVED
+from smlint.shell.arithmetic import evaluate
 from smlint.shell.quotes import ansi_c, braces, close_bracket
 from smlint.shell.transform import parameter_operation
+from smlint.shell.values import ALL, SOME, UNKNOWN, Parameters, Scope, Value
 
-#: Provenance of "every argument that is left": ``"$@"`` where the arguments are not known one by one.
-ALL: Final = 0
-#: Provenance of "perhaps some of the arguments": a command substitution that looks at them.
-SOME: Final = -1
+__all__ = [
+    "ALL", "MAX_FIELDS", "SOME", "UNKNOWN", "Parameters", "Value", "fields", "heredoc", "pattern", "single",
+]  # fmt: skip
+
 _DEPTH: Final = 20
 #: Longest text and most fields that one word becomes; ``x=$x$x`` in a loop would have no end.
 _MAX_TEXT: Final = 100_000
@@ -31,58 +33,17 @@ _PARAMETER: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-])(.*)",
 _LOOKS_AT_ARGUMENTS: Final = re.compile(r"\$\{?[@*1-9]")
 _GLOB: Final = re.compile(r"([*?\[\]\\])")
 _DEFAULT: Final = re.compile(r":?[-+=?]")
+_SUBSCRIPT: Final = re.compile(r"\[([^\]]*)\](.*)", re.DOTALL)
 _OFFSETS: Final = re.compile(r":\s*([0-9]+)(?:\s*:\s*([0-9]+))?\s*")
-
-
-class Value(NamedTuple):
-    """A text and the numbers (from 1) of the script's arguments that went into it; :data:`ALL` for the rest."""
-
-    text: str
-    used: frozenset[int] = frozenset()
-
-
-#: Nothing is known about it.
-UNKNOWN: Final = Value(UNRESOLVED)
-
-
-class Parameters(NamedTuple):
-    """The positional parameters. ``rest`` is the number of the first argument that is not known, None if all are."""
-
-    values: tuple[Value, ...]
-    rest: int | None = None
-
-    def get(self, number: int) -> Value | None:
-        """``$number``; None when it is certainly not set."""
-        if number <= len(self.values):
-            return self.values[number - 1]
-        if self.rest is None:
-            return None
-        return Value(UNRESOLVED, frozenset((self.rest + number - len(self.values) - 1,)))
-
-    def all_from(self, number: int) -> tuple[Value, ...]:
-        """``"${@:number}"``."""
-        known = self.values[max(number - 1, 0) :]
-        return known if self.rest is None else (*known, Value(UNRESOLVED, frozenset((ALL,))))
-
-
-class Scope(Protocol):
-    """Where names get their values."""
-
-    parameters: Parameters
-
-    def variable(self, name: str) -> Value | None:
-        """The value of a variable; None when it is certainly not set."""
-        ...
-
-    def array(self, name: str) -> tuple[Value, ...] | None:
-        """The elements of an array; None when they are not known."""
-        ...
 
 
 def fields(word: str, scope: Scope, *, brace: bool = True) -> list[Value]:
     """The arguments that ``word``, as written, becomes."""
     if _LITERAL.fullmatch(word):
         return [Value(word)]
+    if word.startswith(("<(", ">(")):
+        looks = _LOOKS_AT_ARGUMENTS.search(word) is not None
+        return [Value(UNRESOLVED, frozenset((SOME,)) if looks else frozenset())]
     found: list[Value] = []
     for each in braces(word) if brace else [word]:
         found += _Expansion(scope).fields(each)
@@ -115,6 +76,7 @@ class _Expansion:
         self._text: list[str] = []
         self._used: set[int] = set()
         self._exists = False
+        self._is_literal = False
         self._size = 0
 
     def fields(self, word: str) -> list[Value]:
@@ -149,6 +111,10 @@ class _Expansion:
             self._literal(value.text, quoted=quoted)
             self._used |= value.used
             return
+        if self._splits_elsewhere(value.text):
+            self._append(UNRESOLVED)
+            self._used |= value.used
+            return
         parts = _BLANK.split(value.text)
         for index, part in enumerate(parts):
             if index:
@@ -157,13 +123,24 @@ class _Expansion:
                 self._append(part)
                 self._used |= value.used
 
+    def _splits_elsewhere(self, text: str) -> bool:
+        """Whether the script has set IFS so that ``text`` is not split at its blanks, or not there alone."""
+        if not text or (self._depth == 0 and self._is_literal):
+            return False
+        separators = self._scope.variable("IFS")
+        if separators is None or separators.text == " \t\n" or UNRESOLVED in separators.text:
+            return False
+        return any(char in text for char in {*separators.text, " ", "\t", "\n"})
+
     def _unquoted(self, word: str) -> None:
         at = 0
         while at < len(word):
             plain = _PLAIN.match(word, at)
             if plain is not None:
                 # Blanks stand here only in ``${name:-a b}``.
+                self._is_literal = True
                 self._insert(Value(plain.group()), quoted=False)
+                self._is_literal = False
                 at = plain.end()
                 continue
             char = word[at]
@@ -220,6 +197,10 @@ class _Expansion:
     def _expansion(self, word: str, at: int, *, quoted: bool) -> int:
         if word[at] == "`" or word.startswith("$(", at):
             end = close_bracket(word, at)
+            number = self._arithmetic(word[at + 3 : end - 2]) if word.startswith("$((", at) else None
+            if number is not None:
+                self._insert(number, quoted=quoted)
+                return end
             looks = _LOOKS_AT_ARGUMENTS.search(word, at, end)
             self._insert(Value(UNRESOLVED, frozenset((SOME,))) if looks else UNKNOWN, quoted=quoted)
             return end
@@ -234,6 +215,34 @@ class _Expansion:
         self._parameter(name.group(), "", quoted=quoted)
         return name.end()
 
+    def _arithmetic(self, text: str) -> Value | None:
+        if "$(" in text or "`" in text or self._depth > _DEPTH:
+            return None
+        expanded = self._nested(text)
+        number = evaluate(expanded.text, self._number)
+        return None if number is None else Value(str(number), expanded.used)
+
+    def _number(self, name: str) -> str | None:
+        value = self._scope.variable(name)
+        return "0" if value is None else value.text
+
+    def _indirect(self, inside: str, *, quoted: bool) -> None:
+        """``${!name}``, ``${!name[@]}``, ``${!begin*}``."""
+        name, _, behind = inside.partition("[")
+        if behind in ("@]", "*]"):
+            elements = self._scope.array(name)
+            if elements is not None and not any(each.text == UNRESOLVED for each in elements):
+                numbers = tuple(Value(str(number)) for number in range(len(elements)))
+                self._fields_of(numbers, behind[0], quoted=quoted)
+                return
+        value = self._value(inside) if inside.isidentifier() else None
+        if value is not None and value.text.isidentifier():
+            found = self._scope.variable(value.text)
+            if found is not None:
+                self._insert(found._replace(used=found.used | value.used), quoted=quoted)
+            return
+        self._insert(Value(UNRESOLVED, self._mentioned(inside)), quoted=quoted)
+
     def _braced(self, inside: str, *, quoted: bool) -> None:
         if inside in ("#@", "#*"):
             self._parameter("#", "", quoted=quoted)
@@ -241,8 +250,16 @@ class _Expansion:
         if len(inside) > 1 and inside[0] == "#" and _PARAMETER.fullmatch(inside[1:]):
             length = _PARAMETER.fullmatch(inside[1:])
             value = self._value(length.group(1)) if length is not None and not length.group(2) else UNKNOWN
+            if length is not None and length.group(2) in ("[@]", "[*]"):
+                elements = self._scope.array(length.group(1))
+                if elements is not None and not any(each.text == UNRESOLVED for each in elements):
+                    self._insert(Value(str(len(elements))), quoted=quoted)
+                    return
             known = value is not None and UNRESOLVED not in value.text
             self._insert(Value(str(len(value.text))) if value and known else UNKNOWN, quoted=quoted)
+            return
+        if len(inside) > 1 and inside[0] == "!" and inside[1] not in ":-+=?":
+            self._indirect(inside[1:], quoted=quoted)
             return
         match = _PARAMETER.fullmatch(inside)
         if match is None or self._depth > _DEPTH:
@@ -262,9 +279,7 @@ class _Expansion:
             return
         value = self._value(name)
         if operation:
-            elements = self._scope.array(name) if operation in ("[@]", "[*]") else None
-            if elements is not None:
-                self._fields_of(elements, operation[1], quoted=quoted)
+            if operation.startswith("[") and self._subscript(name, operation, quoted=quoted):
                 return
             if operation.startswith("["):
                 value = Value(UNRESOLVED, frozenset() if value is None else value.used)
@@ -285,6 +300,39 @@ class _Expansion:
                     return
         if value is not None:
             self._insert(value, quoted=quoted)
+
+    def _subscript(self, name: str, operation: str, *, quoted: bool) -> bool:
+        """``${name[…]…}`` where the elements are known; false where nothing can be said."""
+        elements = self._scope.array(name)
+        match = _SUBSCRIPT.fullmatch(operation)
+        if elements is None or match is None:
+            return False
+        index, rest = match.groups()
+        is_counted = not any(each.text == UNRESOLVED for each in elements)
+        if index not in ("@", "*"):
+            number = evaluate(self._nested(index).text, self._number)
+            if number is None or not is_counted or rest or not -len(elements) <= number < len(elements):
+                return False
+            self._insert(elements[number], quoted=quoted)
+            return True
+        offsets = _OFFSETS.fullmatch(rest)
+        alternative = re.fullmatch(r":?([-+])(.*)", rest, re.DOTALL)
+        if offsets is not None and is_counted:
+            first, count = int(offsets.group(1)), offsets.group(2)
+            elements = elements[first:] if count is None else elements[first : first + int(count)]
+        elif alternative is not None and (elements or alternative.group(1) in "-+") and is_counted:
+            if bool(elements) is (alternative.group(1) == "+"):
+                self._depth += 1
+                if self._depth <= _DEPTH:
+                    self._unquoted(alternative.group(2))
+                self._depth -= 1
+                return True
+            if alternative.group(1) == "+":
+                return True
+        elif rest:
+            return False
+        self._fields_of(elements, index, quoted=quoted)
+        return True
 
     def _all(self, name: str, operation: str, *, quoted: bool) -> None:
         first = 1
