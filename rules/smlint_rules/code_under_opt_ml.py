@@ -14,6 +14,8 @@ from smlint.launch.executables import find_program
 from smlint.rule import ContainerRule, Context, Finding
 from smlint.workload import Workload
 from smlint_rules import opt_ml
+from smlint_rules.launches import is_supplied
+from smlint_rules.no_train_or_serve import brings
 
 _TOOLKIT: Final = re.compile(rb"sagemaker_(?:training|containers|\w+_container)")
 _STARTS_OTHERS: Final = re.compile(rb"subprocess|\bos\.(?:exec|system|spawn)")
@@ -89,10 +91,12 @@ def _has_program_of_its_own(container: Container) -> bool:
         # What the base starts is not known; that the image brings a `train` of its own says enough.
         found = find_program(container, "train")
         return isinstance(found, Known) and not _TOOLKIT.search(found.value.content or b"")
-    return all(map(_is_of_its_own, launch.programs))
+    # Where the toolkit certainly is not, whatever else a program starts is its own as well.
+    is_absent = brings(container, "train") is False and not is_supplied(container, "train")
+    return all(_is_of_its_own(program, may_start_toolkit=not is_absent) for program in launch.programs)
 
 
-def _is_of_its_own(program: Hop) -> bool:
+def _is_of_its_own(program: Hop, *, may_start_toolkit: bool) -> bool:
     source, called = program.source, posixpath.basename(program.argv[program.operand])
     if source is None:
         # The toolkit's own script is called `train`, comes with a package and is found on PATH; an interpreter looks
@@ -101,7 +105,8 @@ def _is_of_its_own(program: Hop) -> bool:
     if _TOOLKIT.search(source.content or b""):
         return False
     named = called.partition(".")[0] in {"train", "serve"}
-    return named or (program.kind is Kind.PROGRAM and not _STARTS_OTHERS.search(source.content or b""))
+    starts_others = may_start_toolkit and bool(_STARTS_OTHERS.search(source.content or b""))
+    return named or (program.kind is Kind.PROGRAM and not starts_others)
 
 
 def _places(container: Container) -> Iterator[Location]:
