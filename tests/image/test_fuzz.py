@@ -35,7 +35,8 @@ def test_readers_raise_nothing_but_their_own_error(tmp_path: Path) -> None:
         (tmp_path / str(number)).write_bytes(seed)
     command = [
         sys.executable,
-        str(Path(__file__).parent / "fuzz_readers.py"),
+        "-m",
+        "tests.fuzz.image",
         "-runs=20000",
         "-max_total_time=15",
     ]

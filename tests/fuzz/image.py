@@ -1,6 +1,6 @@
-"""An atheris target over everything that reads bytes of an image: `python tests/image/fuzz_readers.py [CORPUS]`.
+"""Fuzz everything that reads bytes of an image: layers, configs, manifests, references, package databases.
 
-``test_fuzz.py`` gives it a small budget in the test suite; without options it goes on until it finds something.
+tests/image/test_fuzz.py gives it a small budget in the test suite; without options it goes on until it finds something.
 """
 
 from __future__ import annotations
