@@ -71,7 +71,10 @@ def known(fact: Fact[FileEntry]) -> FileEntry:
         ("RUN echo chmod +x run.sh", 0o644),
         ("RUN bash run.sh", 0o644),
         ("RUN cat run.sh | grep exec > /tmp/out", 0o644),
-        ("RUN chmod 644 run.sh && touch other && dos2unix other.sh && date | tee /etc/built", 0o644),
+        (
+            "RUN chmod 644 run.sh && touch other && sed -i s/a/b/ other.sh && dos2unix other.sh && date | tee /etc/built",
+            0o644,
+        ),
         ("RUN chmod 644 run.sh && chmod -R || cp --version || mv --version", 0o644),
         ("RUN []", 0o644),
         # Where no shell expands them, braces are a part of the name.
