@@ -38,8 +38,10 @@ class FakeFiles:
         modes: Mapping[str, int],
         unseen: Sequence[str],
         links: Mapping[str, str],
+        directories: Sequence[str],
     ) -> None:
         self._files = files
+        self._directories = directories
         self._links = links
         self._modes = modes
         self._unseen = unseen
@@ -66,6 +68,8 @@ class FakeFiles:
                 ),
                 location,
             )
+        if path in self._directories:
+            return Known(FileEntry(path=path, kind=FileKind.DIRECTORY, location=ANCHOR), ANCHOR)
         if any(path.startswith(prefix) for prefix in self._unseen):
             return Unknown("the base image is not in view")
         return ABSENT
@@ -94,6 +98,7 @@ def make(
     modes: Mapping[str, int] | None = None,
     unseen: Sequence[str] = (),
     links: Mapping[str, str] | None = None,
+    directories: Sequence[str] = (),
     workdir: str = "/opt/program",
     form: Form = Form.EXEC,
     **more: Any,
@@ -104,7 +109,7 @@ def make(
         name="Dockerfile",
         anchor=ANCHOR,
         evidence=FakeEvidence(),
-        files=FakeFiles(files or {}, modes or {}, unseen, links or {}),
+        files=FakeFiles(files or {}, modes or {}, unseen, links or {}, directories),
         entrypoint=_command(entrypoint, form) if entrypoint else ABSENT,
         cmd=_command(cmd, Form.EXEC) if cmd else ABSENT,
         workdir=Known(workdir, ANCHOR),

@@ -7,9 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
-from smlint.container import Container
+from smlint.container import Container, Known
 from smlint.launch import Launch, Relation, resolve
 from smlint.workload import Workload
+
+from .conftest import ANCHOR
 
 Make = Callable[..., Container]
 ELF = b"\x7fELF\0\0"
@@ -27,7 +29,13 @@ def package(**scripts: str) -> dict[str, str | bytes]:
 
 
 @pytest.mark.parametrize(
-    "argv", [("npm", "start"), ("npm", "run", "start"), ("npm", "run", "-s", "start", "--")]
+    "argv",
+    [
+        ("npm", "start"),
+        ("npm", "run", "start"),
+        ("npm", "run", "-s", "start", "--"),
+        ("npm", "--silent", "run", "start"),
+    ],
 )
 def test_npm_runs_a_script_of_package_json(container: Make, argv: tuple[str, ...]) -> None:
     launch = train(container, *argv, files=package(start="exec node server.js"))
@@ -59,6 +67,8 @@ def test_npm_tells_the_shell_and_no_further(container: Make) -> None:
         (("npm", "start", "--quick"), package(start="node a.js")),
         (("npm", "start"), {**package(start="node a.js"), "/opt/program/.npmrc": "script-shell=bash\n"}),
         (("npm", "exec", "server"), package(start="node a.js")),
+        (("npm", "run", "$SCRIPT"), package(start="node a.js")),
+        (("npm", "run", "--if-present", "start"), package(start="node a.js")),
     ],
     ids=repr,
 )
@@ -81,6 +91,68 @@ def test_supervisord_starts_one_program(container: Make) -> None:
     assert launch.sigterm_arrives.value is True
     assert launch.word_arrives.value is False
     assert launch.exit_code_kept.value is None
+
+
+@pytest.mark.parametrize(
+    ("options", "started"),
+    [
+        ("", "/opt/program/prog --fit"),
+        ("-n", "/opt/program/prog --fit"),
+        ("--configuration=/etc/other.conf", "/opt/program/prog --other"),
+        ("-c /etc/other.conf", "/opt/program/prog --other"),
+        ("-c nowhere.conf", None),
+        ("-l log", None),
+    ],
+)
+def test_supervisord_finds_its_configuration(container: Make, options: str, started: str | None) -> None:
+    files: dict[str, str | bytes] = {
+        "/etc/supervisord.conf": CONFIGURATION,
+        "/etc/other.conf": CONFIGURATION.replace("--fit", "--other"),
+        "/opt/program/start.sh": f"#!/bin/sh\nexec supervisord {options}\n",
+    }
+    launch = train(container, "/opt/program/start.sh", files=files)
+    assert (launch.hops[-1].text if launch.hops[-1].relation is Relation.CHILD else None) == started
+
+
+@pytest.mark.parametrize("unseen", [[], ["/opt/program/supervisord.conf"]])
+def test_supervisord_without_a_configuration_in_view(container: Make, unseen: list[str]) -> None:
+    files: dict[str, str | bytes] = {**NODE, "/opt/program/start.sh": "#!/bin/sh\nexec supervisord\n"}
+    if unseen:
+        files["/etc/supervisord.conf"] = CONFIGURATION
+    launch = resolve(container("./start.sh", files=files, links=LINKS, unseen=unseen), Workload.TRAINING)
+    assert launch.sigterm_arrives.value is None
+    assert launch.hops[-1].unseen == "supervisord's configuration is not in view"
+
+
+@pytest.mark.parametrize(
+    ("directory", "found"),
+    [
+        ("/srv", "Known"),
+        ("sub", "Known"),
+        ("%(ENV_WHERE)s", "Known"),
+        ("", "Absent"),
+        ("/nowhere", "Absent"),
+        ("%(ENV_SURELY_NOT_SET)s", "Unknown"),
+    ],
+)
+def test_supervisord_changes_the_directory(container: Make, directory: str, found: str) -> None:
+    text = f"[supervisord]\nnodaemon=true\n[program:a]\ncommand=python train.py\ndirectory={directory}\n"
+    handler = "import signal\nsignal.signal(signal.SIGTERM, stop)\n"
+    image = container(
+        "./start.sh",
+        files={
+            **NODE,
+            "/opt/program/s.conf": text,
+            "/opt/program/start.sh": "#!/bin/sh\nexec supervisord -c s.conf\n",
+            "/srv/train.py": handler,
+            "/opt/program/sub/train.py": handler,
+        },
+        links=LINKS,
+        environment={"WHERE": Known("/srv", ANCHOR)},
+    )
+    launch = resolve(image, Workload.TRAINING)
+    assert launch.hops[-1].text == "python train.py"
+    assert type(launch.hops[-1].file).__name__ == found
 
 
 @pytest.mark.parametrize(
@@ -147,6 +219,8 @@ def test_setsid_becomes_the_child_of_a_shell(container: Make) -> None:
     ("argv", "passwd", "told"),
     [
         (("su", "root", "-c", "./prog"), "", None),
+        (("su", "nobody", "-c", "./prog"), "root:x:0:0:root:/root:/bin/bash\n", None),
+        (("su", "-", "-c", "./prog"), "root:x:0:0:root:/root:/bin/bash\n", True),
         (("su", "root", "-c", "./prog"), "root:x:0:0:root:/root:/bin/bash\n", True),
         (("su", "root", "-c", "./prog"), "root:x:0:0:root:/root:/bin/sh\n", False),
         (("su", "-s", "/bin/bash", "root", "-c", "./prog"), "", True),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from smlint.container import ABSENT, Container, Known, Unknown
+from smlint.container import ABSENT, UNRESOLVED, Container, Known, Unknown
 from smlint.diagnostics import FileLocation
 from smlint.launch.executables import Trouble, can_start, find_program, shebang
 
@@ -40,6 +40,12 @@ def test_a_directory_in_which_nothing_can_be_seen_hides_no_hit_further_on(contai
     assert isinstance(find_program(image, "serve"), Unknown)
 
 
+def test_an_unresolved_working_directory_keeps_a_path_unknown(container: Make) -> None:
+    image = container(files={"/opt/program/prog": ELF}, workdir=f"/opt/{UNRESOLVED}")
+    assert isinstance(find_program(image, "./prog"), Unknown)
+    assert isinstance(find_program(image, "/opt/program/prog"), Known)
+
+
 def test_an_unknown_path_keeps_a_name_unknown(container: Make) -> None:
     image = container(environment_complete=False)
     assert isinstance(find_program(image, "train"), Unknown)
@@ -71,6 +77,7 @@ def test_what_can_be_started(
 
 def test_what_is_missing_and_what_is_not_in_view(container: Make) -> None:
     assert can_start(container(), "./start").trouble is Trouble.MISSING
+    assert can_start(container(directories=["/opt/program/start"]), "./start").trouble is Trouble.DIRECTORY
     unseen = can_start(container(unseen=["/opt"]), "./start")
     assert (unseen.trouble, unseen.certain) == (None, False)
 

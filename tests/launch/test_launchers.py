@@ -42,6 +42,8 @@ def test_every_row_has_a_source(name: str) -> None:
         ("conda run --no-capture-output -n env python t.py", "python t.py"),
         ("conda run -n env -- python t.py", "python t.py"),
         ("poetry run python t.py", "python t.py"),
+        ("conda -v run -n env python t.py", "python t.py"),
+        ("timeout -k 5", ""),
         ("uv run --frozen --with torch python t.py", "python t.py"),
         ("timeout -k 5 100 prog", "prog"),
         ("torchrun --standalone --nproc_per_node 4 t.py --lr 1", "t.py --lr 1"),
@@ -64,7 +66,18 @@ def test_split(command: str, program: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["conda install x", "poetry install", "prog", "uv pip install x", "python t.py"]
+    "command",
+    [
+        "",
+        "conda",
+        "conda -v install x",
+        "conda install x",
+        "poetry install",
+        "prog",
+        "run",
+        "uv pip install x",
+        "python t.py",
+    ],
 )
 def test_no_launcher(command: str) -> None:
     assert split(shlex.split(command)) is None

@@ -42,6 +42,8 @@ multiprocessing.Process(target=work).start()
         "import signal\nsignal.sigwait({signal.SIGTERM})",
         "import asyncio, signal\nasyncio.get_event_loop().add_signal_handler(signal.SIGTERM, stop)",
         "import signal\nsignal.signal(signal.Signals.SIGTERM, stop)",
+        "import signal\nsignal.signal(signal.Signals['SIGTERM'], stop)",
+        "import signal\nsignal.signal(getattr(signal, 'SIGTERM'), stop)",
         "import lightning as L\nL.Trainer().fit(model)",
         "from pytorch_lightning import Trainer\nTrainer().fit(model)",
         "import uvicorn\nuvicorn.run(app)",
@@ -84,6 +86,7 @@ def test_no_handler(container: Make, source: str) -> None:
         "import os, sys\nos.execvp('python', sys.argv)",
         "from transformers import HfArgumentParser\nHfArgumentParser(A).parse_args()",
         "this is no python",
+        "#" * 3_000_000,
         b"\xff\xfe\x00binary",
         "from .gone import x",
         "x = " + "(" * 3000 + ")" * 3000,
@@ -103,6 +106,13 @@ def test_local_modules_are_followed(container: Make) -> None:
     package = {"lib/__init__": "", "lib/stop": handler}
     assert ask(container, "from lib import stop", package) is True
     assert ask(container, "from lib.stop import setup", package) is True
+    upwards = {
+        "lib/__init__": "from .sub import a",
+        "lib/sub/__init__": "",
+        "lib/sub/a": "from ..stop import setup",
+    }
+    assert ask(container, "import lib", {**upwards, "lib/stop": handler, "stop": ""}) is True
+    assert ask(container, "import lib", {**upwards, "lib/stop": "", "stop": handler}) is False
     package["lib/__init__"] = "from .stop import setup"
     assert ask(container, "import lib", package) is True
     assert ask(container, "import other", {"other": "import train"}) is False

@@ -38,7 +38,7 @@ def test_a_shell_with_something_to_run(command: str, operand: str, is_string: bo
     assert argv[call.rest :] == shlex.split(rest)
 
 
-@pytest.mark.parametrize("command", ["bash", "sh -i", "bash -s a b", "bash -c", "/bin/sh -l"])
+@pytest.mark.parametrize("command", ["bash", "sh -i", "bash -s a b", "bash -c", "bash -o", "/bin/sh -l"])
 def test_a_shell_with_nothing_to_run(command: str) -> None:
     call = shell_call(shlex.split(command))
     assert call is not None

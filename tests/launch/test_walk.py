@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from smlint.container import Container, Overrides, Word
+from smlint.container import UNRESOLVED, Container, Overrides, Word
 from smlint.launch import Kind, Launch, Relation, resolve
 from smlint.workload import Workload
 
@@ -64,6 +64,7 @@ def test_chain(container: Make, entrypoint: list[str], chain: list[str]) -> None
         ("#!/usr/bin/env python3", "python3 ./start train"),
         ("#!/usr/bin/env -S python3 -u", "python3 -u ./start train"),
         ("#! /usr/bin/perl -w", "/usr/bin/perl -w ./start train"),
+        ("#!/usr/bin/env -S -i A=1 python3 -u", "python3 -u ./start train"),
     ],
 )
 def test_the_first_line_of_a_script(container: Make, line: str, words: str) -> None:
@@ -110,6 +111,29 @@ def test_who_is_pid1(container: Make) -> None:
     launch = train(container, "env", "A=1", "gosu", "user", "./prog")
     assert launch.pid1 is launch.hops[-1]
     assert [hop.relation for hop in launch.hops] == [Relation.PID1, Relation.REPLACES, Relation.REPLACES]
+
+
+@pytest.mark.parametrize(
+    ("entrypoint", "reason"),
+    [
+        (["tini", "--"], ""),
+        (["python", "-"], "python reads its standard input"),
+        (["timeout"], "timeout is given no program"),
+        (["bash", "-s"], "the shell is given no command"),
+        (["/opt/dir"], "/opt/dir is no file"),
+    ],
+)
+def test_nothing_is_known_of_what_is_not_named(container: Make, entrypoint: list[str], reason: str) -> None:
+    image = container(*entrypoint, files=PROGRAMS, directories=["/opt/dir"])
+    launch = resolve(image, Workload.TRAINING)
+    assert launch.sigterm_arrives.value is None
+    assert reason in launch.hops[-1].unseen
+
+
+@pytest.mark.parametrize("module", [["-m", UNRESOLVED], ["-mtrain"]])
+def test_a_module_whose_name_is_not_resolved(container: Make, module: list[str]) -> None:
+    launch = train(container, "python", *module, files={"/opt/program/train.py": ""})
+    assert launch.hops[0].file is None
 
 
 def test_what_cannot_be_seen_is_unknown(container: Make) -> None:

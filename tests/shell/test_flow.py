@@ -239,6 +239,10 @@ HANDLER = 'handler() { kill -TERM "$child"; wait "$child"; }\n'
         ("trap 'kill $!' TERM; trap - TERM; prog & wait", False, False),
         ("trap 'kill $!' TERM; prog &", False, False),
         ("trap 'kill $!' TERM; prog & tail -f /dev/null", False, False),
+        ("trap 'kill $!' TERM; prog & cp a b", None, False),
+        ("trap 'kill $!' TERM; prog & [ -f x ] && wait; wait", True, None),
+        ("f() { f; kill $!; wait; }; trap f TERM; prog & wait", True, True),
+        ("trap 'kill \"$x%1\"; wait' TERM; x=$(y); prog & wait", None, True),
         ("trap 'if true; then kill $!; fi; wait' TERM; prog & wait", True, True),
         ("trap '{ kill $!; } 2>/dev/null; wait' TERM; prog & wait", True, True),
         ("trap 'kill $! 2>/dev/null || true; wait' TERM; prog & wait", True, True),
@@ -339,6 +343,11 @@ def test_ways_that_go_on_differently_stay_apart() -> None:
     assert [path.command.texts[1] for path in flow.paths] == ["a", "b", UNRESOLVED]
     text = 'if [ -n "$A" ]; then first; elif [ -n "$B" ]; then second; else third; fi; [ -f x ] && exit 0; exit $?'
     assert programs(text) == [("first",), ("second",), ("third",)]
+
+
+def test_what_takes_the_place_of_a_failed_program_decides_the_exit_code() -> None:
+    first, second = read("prog || exec other").paths
+    assert (first.keeps_exit_code.value, second.keeps_exit_code.value) == (None, True)
 
 
 def test_shell_options_from_the_command_line() -> None:

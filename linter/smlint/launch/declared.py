@@ -12,7 +12,7 @@ import shlex
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from smlint.container import UNRESOLVED, Container, Fact, FileEntry, Known, is_resolved
+from smlint.container import ABSENT, UNRESOLVED, Container, Fact, FileEntry, Known, Unknown, is_resolved
 from smlint.diagnostics import FileLocation, Location
 from smlint.launch.arrival import Argument, Arrival
 from smlint.launch.executables import file_at, working_directory
@@ -186,8 +186,9 @@ def _configuration(container: Container, arrival: Arrival, given: str) -> Fact[F
         return file_at(container, given, arrival.directory)
     for path in _CONFIGURATIONS:
         found = file_at(container, path, arrival.directory)
-        if isinstance(found, Known):
-            return found
+        if found is not ABSENT:
+            # What is not in view may be there, and the first one is read.
+            break
     return found
 
 
@@ -250,9 +251,10 @@ def directory_of(container: Container, found: Declared, arrival: Arrival) -> Fac
     if not found.directory:
         return arrival.directory
     here = arrival.directory or working_directory(container)
-    if isinstance(here, Known) and is_resolved(found.directory):
-        return Known(posixpath.join(here.value, found.directory), here.location)
-    return here
+    directory = _expanded(container, found.directory)
+    if directory is None:
+        return Unknown("the directory in supervisord's configuration is not resolved")
+    return Known(posixpath.join(here.value, directory), here.location) if isinstance(here, Known) else here
 
 
 def location_of(found: Declared) -> Location:
