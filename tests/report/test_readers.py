@@ -51,6 +51,11 @@ def test_what_cannot_be_read_is_a_test_in_error() -> None:
     assert error.message == "app/Dockerfile: it is a directory"
 
 
+def test_an_input_that_cannot_be_read_is_an_annotation() -> None:
+    report = EMPTY._replace(unread=("app/100%: it is a directory",))
+    assert render("github", report) == "::error title=smlint::app/100%25: it is a directory\n"
+
+
 @pytest.mark.parametrize("name", ["junit", "checkstyle"])
 def test_xml_survives_characters_that_xml_cannot_say(name: str) -> None:
     text = render(name, reported('bell \x07, escape \x1b, half a pair \ud83d, <tag> & "quote"'))

@@ -13,9 +13,10 @@ _COMMANDS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severi
 
 
 def render(report: Report) -> str:
-    """``::error file=…,line=…::message`` per finding."""
+    """``::error file=…,line=…::message`` per finding, and one without a file per input that could not be read."""
     root = repository_root(os.curdir)
-    return "".join(_command(finding, root) for finding in report.diagnostics)
+    findings = "".join(_command(finding, root) for finding in report.diagnostics)
+    return findings + "".join(f"::error title=smlint::{_escape(each)}\n" for each in report.unread)
 
 
 def _command(finding: Diagnostic, root: str) -> str:
