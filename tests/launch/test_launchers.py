@@ -56,6 +56,7 @@ def test_every_row_has_a_source(name: str) -> None:
         ("nohup prog &", "prog &"),
         ("sudo -E -u user prog", "prog"),
         ("npm start", ""),
+        ("su", ""),
     ],
 )
 def test_split(command: str, program: str) -> None:

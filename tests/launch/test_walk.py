@@ -158,6 +158,12 @@ def test_the_result_is_kept(container: Make) -> None:
     assert resolve(image, Workload.TRAINING) is not resolve(image, Workload.INFERENCE)
 
 
+def test_an_interpreter_without_a_script(container: Make) -> None:
+    launch = resolve(container("python", "-u", files=PROGRAMS), Workload.PROCESSING)
+    assert launch.root is not None
+    assert launch.root.unseen == "python reads its standard input"
+
+
 def test_nothing_to_start(container: Make) -> None:
     launch = resolve(container(), Workload.PROCESSING)
     assert launch.root is None

@@ -82,6 +82,8 @@ def test_words(source: str, expected: list[list[str]]) -> None:
         ("cd $NOBODY; a", UNRESOLVED),
         ("cd /opt/$NOBODY; a", f"/opt/{UNRESOLVED}"),
         ("cd /opt || exit 1; a", "/opt"),
+        ("cd /opt || { cd /var; exit 1; }; a", "/opt"),
+        ("cd /opt || { cd /var; }; a", UNRESOLVED),
         ("[ x ] && cd /opt; a", UNRESOLVED),
         ("if x; then cd /opt; fi; a", UNRESOLVED),
         ("pushd /opt; popd; a", "/work"),

@@ -34,7 +34,7 @@ UNDECIDED = [
 ]  # fmt: skip
 UNDECIDED_CONDITIONS = [
     "-f x", "$X", "$X == a", "a == $X", "a == +(a|b)", "b == !(a)", "a =~ $X", "aaa =~ ^(a+)+$", "a =~ [[:alpha:]]", "a =~ a{2}", "a < b",
-    "a == *a*a*a*a*", "$X -eq 1",
+    "a == *a*a*a*a*", "( -f a && a )", "$X -eq 1",
 ]  # fmt: skip
 
 

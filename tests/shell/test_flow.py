@@ -209,6 +209,7 @@ def test_unknown_arguments_are_followed() -> None:
     assert only('exec prog "$@"', arguments=None).passes_arguments.value is True
     assert only("exec prog", arguments=None).passes_arguments.value is False
     assert only("exec prog $1", arguments=None).passes_arguments.value is None
+    assert only('exec prog "$0" "$@"', arguments=None, is_command_string=True).passes_arguments.value is True
 
 
 HANDLER = 'handler() { kill -TERM "$child"; wait "$child"; }\n'
@@ -370,8 +371,10 @@ def test_idle(text: str) -> None:
     assert only(text).is_idle
 
 
-def test_endless_loop() -> None:
-    path = only("while true; do prog; sleep 5; done")
+@pytest.mark.parametrize("body", ["prog; sleep 5", "prog; n=$((n+1))", "prog || continue"])
+@pytest.mark.parametrize("loop", ["while true; do {}; done", "(until false; do {}; done); other"])
+def test_endless_loop(loop: str, body: str) -> None:
+    path = only(loop.format(body))
     assert (path.command.texts, path.is_repeated, path.keeps_exit_code.value) == (("prog",), True, None)
 
 

@@ -117,11 +117,11 @@ def _shift(executor: Executor, node: Simple, words: Words, machine: Machine) -> 
         machine.parameters = Parameters((), rest=1)
         return [machine]
     number = int(count)
-    if number > len(values) and rest is None:
-        machine.status = FAILURE
-    elif number <= len(values):
+    if number <= len(values):
         machine.parameters = Parameters(values[number:], rest)
-    elif rest is not None:
+    elif rest is None:
+        machine.status = FAILURE
+    else:
         machine.parameters = Parameters((), rest + number - len(values))
     return [machine]
 

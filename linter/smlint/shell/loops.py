@@ -9,7 +9,7 @@ from smlint.container import UNRESOLVED
 from smlint.shell.control import tested
 from smlint.shell.machine import SUCCESS, Machine
 from smlint.shell.outcome import Condition
-from smlint.shell.syntax import Loop, LoopKind
+from smlint.shell.syntax import Loop, LoopKind, Piece
 from smlint.shell.words import ALL, Parameters, Value, fields
 
 if TYPE_CHECKING:
@@ -56,6 +56,12 @@ def _rounds(executor: Executor, node: Loop, values: Sequence[Value], machine: Ma
     return running + done
 
 
+def _may_end(executor: Executor, node: Loop) -> bool:
+    """Whether the condition asks for something that the rounds may change."""
+    texts = [executor.text(Piece(each.node.start, each.node.end)) for each in node.condition]
+    return any("$" in text or "((" in text for text in texts)
+
+
 def _while(executor: Executor, node: Loop, machine: Machine) -> list[Machine]:
     done: list[Machine] = []
     running = [machine]
@@ -86,6 +92,9 @@ def _while(executor: Executor, node: Loop, machine: Machine) -> list[Machine]:
                         this.end(end)
                         if left or end.stopped:
                             done.append(end)
+                        elif round_number == _MAX_ROUNDS - 1 and _may_end(executor, node):
+                            # It ends at some time: a counter that has far to go, for one.
+                            done += _unknown_while(executor, node, end)
                         elif _same(before, end) or round_number == _MAX_ROUNDS - 1:
                             end.stopped = "loop"
                             done.append(_looped(end, len(before.events)))

@@ -29,8 +29,6 @@ def evaluate(words: Sequence[str]) -> bool | None:
     words = list(words)
     if len(words) <= 4:
         return _short(words)
-    if any(word == UNRESOLVED for word in words if word in ("-a", "-o", "!", "(", ")")):
-        return None
     for operator, combine in (("-o", _any), ("-a", _all)):
         if operator in words[1:-1]:
             at = words.index(operator, 1)
@@ -158,8 +156,8 @@ class _Condition:
             self._depth += 1
             result = self.any()
             self._depth -= 1
-            if self._next() != ")":
-                self.at = -1
+            # Where it does not close, words are left over in the end.
+            self.at += self._peek() == ")"
             return result
         if self._peek() in _BINARY:
             operator, right = self._next(), self._next()
@@ -169,12 +167,11 @@ class _Condition:
         return non_empty(self._expand(word))
 
     def _peek(self) -> str:
-        return self._words[self.at] if 0 <= self.at < len(self._words) else ""
+        return self._words[self.at] if self.at < len(self._words) else ""
 
     def _next(self) -> str:
         word = self._peek()
-        if self.at >= 0:
-            self.at += 1
+        self.at += 1
         return word
 
 
