@@ -108,7 +108,9 @@ def _merge(kept: Machine, other: Machine) -> None:
     if (kept.directories, kept.previous) != (other.directories, other.previous):
         kept.directories, kept.previous = (), UNRESOLVED
     if kept.status != other.status:
-        kept.status = Status(None, kept.status.origins | other.status.origins)
+        # Programs are known by number, and a number of the other way may mean none here, or another one.
+        is_shared = all(kept.events[at : at + 1] == other.events[at : at + 1] for at in other.status.origins)
+        kept.status = Status(None, kept.status.origins | other.status.origins if is_shared else frozenset())
     shared = zip(kept.conditions, other.conditions, strict=False)
     same = next(
         (at for at, (one, two) in enumerate(shared) if one != two),
