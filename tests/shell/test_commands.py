@@ -40,6 +40,7 @@ def argv(source: str) -> list[list[str]]:
         pytest.param("a ${PACKAGE#c} ${PACKAGE%%r*} ${PACKAGE/u/o} ${PACKAGE:1:2}", [["a", "url", "cu", "corl", "ur"]], id="operations"),
         pytest.param("a $(b) `c` $((1 + 2))x", [["b"], ["c"], ["a", UNRESOLVED, UNRESOLVED, "3x"]], id="substitutions"),
         pytest.param("mkdir /opt/ml/{input/data,model} '{a,b}' {1..3}", [["mkdir", "/opt/ml/input/data", "/opt/ml/model", "{a,b}", "1", "2", "3"]], id="braces"),
+        pytest.param("a {1..2000} x{1..40}{1..40} b", [["a", UNRESOLVED, UNRESOLVED, "b"]], id="too many braces"),
         pytest.param("rm /opt/ml/* [ab]?", [["rm", "/opt/ml/*", "[ab]?"]], id="globs stay"),
         pytest.param("V=1; a $V; V=2 b $V; c $V", [["a", "1"], ["b", "1"], ["c", "1"]], id="assignments"),
         pytest.param("export V=x W=$PACKAGE; a $V$W", [["export", "V=x", "W=curl"], ["a", "xcurl"]], id="export"),

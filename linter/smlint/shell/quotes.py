@@ -6,6 +6,8 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from smlint.container import UNRESOLVED
+
 _MAX_BRACES: Final = 1000
 _ESCAPE: Final = re.compile(
     r"\\(?:([abeEfnrtv\\'\"?])|([0-7]{1,3})|x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|c(.))|([^\\'])|(\\.)",
@@ -114,7 +116,10 @@ def ansi_c(word: str, at: int) -> tuple[str, int]:
 
 
 def braces(word: str) -> list[str]:
-    """Brace expansion of a word as written: ``/opt/{a,b}`` gives two words, ``{1..3}`` three."""
+    """Brace expansion of a word as written: ``/opt/{a,b}`` gives two words, ``{1..3}`` three.
+
+    Where there would be more than a thousand, one word that is not known stands for them.
+    """
     if not _MAY_EXPAND.search(word) or not ("," in word or ".." in word):
         return [word]
     done: list[str] = []
@@ -127,7 +132,7 @@ def braces(word: str) -> list[str]:
             continue
         start, end, parts = found
         queue = [here[:start] + part + here[end:] for part in parts] + queue
-    return done + queue
+    return [UNRESOLVED] if queue else done
 
 
 def _first_brace(word: str) -> tuple[int, int, list[str]] | None:
@@ -208,7 +213,7 @@ def _sequence(text: str) -> list[str] | None:
     first, last = int(low[:18]), int(high[:18])
     size = abs(int((match.group(3) or "1")[:18])) or 1
     if abs(last - first) // size > _MAX_BRACES:
-        return None
+        return [UNRESOLVED]
     width = max(len(low), len(high)) if re.search(r"^-?0[0-9]", low) or re.search(r"^-?0[0-9]", high) else 0
     step = size if last >= first else -size
     return [str(number).zfill(width) for number in range(first, last + (1 if step > 0 else -1), step)]
