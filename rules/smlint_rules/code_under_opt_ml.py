@@ -68,16 +68,16 @@ class CodeUnderOptMl(ContainerRule):
         """Report the first place only: one is enough to switch the toolkit's behaviour."""
         if Workload.INFERENCE in context.workloads and _is_for_hosting(container):
             return
-        if _has_program_of_its_own(container):
+        location = next(_places(container), None)
+        # Who answers `train` is asked last: most images have nothing there.
+        if location is None or _has_program_of_its_own(container):
             return
-        for location in _places(container):
-            yield Finding(
-                location,
-                "files in /opt/ml/code survive on SageMaker, but make the training toolkit skip the job's source_dir: "
-                "the job runs the code of the image",
-                "put the program at /opt/program, or leave source_dir out of the job",
-            )
-            return
+        yield Finding(
+            location,
+            "files in /opt/ml/code survive on SageMaker, but make the training toolkit skip the job's source_dir: "
+            "the job runs the code of the image",
+            "put the program at /opt/program, or leave source_dir out of the job",
+        )
 
 
 def _is_for_hosting(container: Container) -> bool:
