@@ -20,7 +20,7 @@ from smlint.probe.cleanup import LABEL
 from smlint.probe.expectation import expect
 from smlint.probe.judge import Verdict, judge
 from smlint.probe.plan import ProbePlan
-from smlint.probe.record import ProbeRecord
+from smlint.probe.record import Listing, ProbeRecord
 from smlint.probe.session import probe
 from tests.engine.images import File, Symlink, mode_of, on_top
 from tests.probe.agreement import Answers, predicted
@@ -92,6 +92,15 @@ def play(images: Images, scenario: Scenario) -> Staged:
             )
         finally:
             client.close()
+
+
+def told(record: ProbeRecord) -> str:
+    """A record line by line, for the message of a test that fails."""
+    lines: list[str] = []
+    for run in record.runs:
+        last = run._replace(snapshots=(), files_before=Listing({}), files_after=Listing({}))
+        lines += [repr(last), f"saved {run.saved}", *map(repr, run.snapshots)]
+    return "\n".join(lines)
 
 
 def left(client: docker.DockerClient, probe_id: str) -> list[object]:

@@ -115,6 +115,16 @@ def test_the_tree_stands_in_order() -> None:
     assert [process.pid for process in snapshot.leaves()] == [70, 60, 20]
 
 
+def test_an_orphan_stands_behind_the_first_child_where_the_ids_have_begun_again() -> None:
+    processes = [
+        Process(301, 32700, "orphan"),
+        Process(32760, 32700, "program"),
+        Process(32700, 1, "docker-init"),
+    ]
+    snapshot = observe.tree(processes, 1.0, Phase.READY, first=32700)
+    assert [process.args for process in snapshot.processes] == ["docker-init", "program", "orphan"]
+
+
 def test_a_fork_bomb_is_cut() -> None:
     processes = [Process(pid, 1, "bomb") for pid in range(2, 1000)]
     snapshot = observe.tree([Process(1, 0, "bomb"), *processes], 0.0, Phase.READY)

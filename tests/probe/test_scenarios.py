@@ -16,7 +16,7 @@ from smlint.probe.diagnose import diagnostics
 from smlint.registry import installed
 from tests.probe.agreement import disagreements, observed
 from tests.probe.scenarios import SCENARIOS, Scenario
-from tests.probe.staging import SIDE_BY_SIDE, Staged, play
+from tests.probe.staging import SIDE_BY_SIDE, Staged, play, told
 
 if TYPE_CHECKING:
     from tests.engine.images import Images
@@ -41,7 +41,7 @@ def played(request: pytest.FixtureRequest, images: Images) -> Iterator[dict[str,
 def test_scenario(played: dict[str, Future[Staged]], scenario: Scenario) -> None:
     staged = played[scenario.name].result(PATIENCE)
     record = staged.record
-    assert staged.verdicts == scenario.verdicts, record
+    assert staged.verdicts == scenario.verdicts, told(record)
     found = diagnostics(record, Plan(installed(), frozenset(installed().codes)))
     assert tuple(sorted({diagnostic.code for diagnostic in found})) == scenario.codes, found
     seen = observed(record, staged.launch)

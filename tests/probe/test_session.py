@@ -137,6 +137,24 @@ def test_only_what_differs_is_kept_and_the_last_look() -> None:
     assert keep.last == looks[-1]
 
 
+def test_the_last_look_before_the_signal_stays_although_the_tree_was_the_same() -> None:
+    keep = Keeper()
+    looks = [HIDDEN, DEAF, DEAF._replace(at=2.0, phase=Phase.STOPPING)]
+    for look in looks:
+        keep(look)
+    assert keep.snapshots == tuple(looks)
+    assert Run(True, SIGTERM, 6.0, snapshots=keep.snapshots).last_before_signal == DEAF
+
+
+def test_the_last_look_before_the_signal_stays_although_the_tree_never_rested() -> None:
+    keep = Keeper()
+    for moment in range(300):
+        keep(at(moment, f"x {moment}"))
+    for moment in range(300, 600):
+        keep(at(moment, f"x {moment}", Phase.READY if moment == 300 else Phase.STOPPING))
+    assert [kept.at for kept in keep.snapshots] == [*range(200), 299, 300, 301, 599]
+
+
 def test_a_tree_that_never_rests_is_cut_and_the_last_look_stays() -> None:
     keep = Keeper()
     for moment in range(500):

@@ -123,11 +123,15 @@ def _masks(row: dict[str, str]) -> Masks | None:
 
 
 def tree(processes: Sequence[Process], at: float, phase: Phase, first: int = 1) -> Snapshot:
-    """The processes in tree order, zombies left out; ``first`` is the id that the engine gives PID 1."""
+    """The processes in tree order, zombies left out; ``first`` is the id that the engine gives PID 1.
+
+    Children stand in the order of their start, an orphan that PID 1 has taken over behind PID 1's own: ids below the
+    parent's have been given after the machine had used up the largest one.
+    """
     living = {process.pid: process for process in processes if process.state != "Z"}
     children: dict[int, list[Process]] = {}
     roots: list[Process] = []
-    for _, process in sorted(living.items()):
+    for process in sorted(living.values(), key=lambda process: (process.pid < process.ppid, process.pid)):
         if process.ppid in living and process.ppid != process.pid:
             children.setdefault(process.ppid, []).append(process)
         else:

@@ -30,7 +30,7 @@ _CONTROL_MARGIN: Final = 2.0
 _LOOKS: Final = 10
 #: Seconds between them: long enough for a process that has just woken up to wait again.
 _BETWEEN_LOOKS: Final = 0.02
-#: Snapshots kept per run: only those that differ from the one before, and of these the first and the last.
+#: Snapshots kept per run, beside the first and the last of every phase: only those that differ from the one before.
 _KEPT: Final = 200
 
 
@@ -321,7 +321,7 @@ def _gpus(text: str) -> Any:
 
 
 class Keeper:
-    """Keeps the snapshots that say something new: the first, every one that differs, the last."""
+    """Keeps the snapshots that say something new: of every phase the first, every one that differs, the last."""
 
     def __init__(self) -> None:
         self._kept: list[Snapshot] = []
@@ -330,14 +330,15 @@ class Keeper:
     def __call__(self, snapshot: Snapshot) -> None:
         """Take one more."""
         last = self._kept[-1] if self._kept else None
-        if last is not None and last.phase is snapshot.phase and _same(last, snapshot):
+        if last is None or last.phase is not snapshot.phase:
+            # The last look before the signal is what the run is judged by, however often the tree was the same.
+            self._kept = [*self.snapshots, snapshot]
+            self._repeated = None
+        elif _same(last, snapshot) or len(self._kept) >= _KEPT:
             self._repeated = snapshot
-            return
-        if len(self._kept) >= _KEPT:
-            self._repeated = snapshot
-            return
-        self._repeated = None
-        self._kept.append(snapshot)
+        else:
+            self._kept.append(snapshot)
+            self._repeated = None
 
     @property
     def last(self) -> Snapshot | None:
