@@ -1,7 +1,8 @@
 """Starts one container per case and notes what really happens: who is PID 1, what the program gets, how it all ends.
 
 The program prints its arguments and its signals and never ends by itself. Waiting is polling for what it prints; that
-a signal did *not* arrive is known when a later one, sent to the program itself, has.
+a signal did *not* arrive is known when two later ones, sent to the program itself one after the other, have: supervisord
+passes SIGTERM on only when it wakes up, which the answer to the first one makes it do.
 """
 
 from __future__ import annotations
@@ -103,7 +104,6 @@ def _observed(container: Running, *, stopped: bool) -> Observed:
         container.kill("SIGTERM")
     told = _tell(container, "-USR1", pid)
     log = _until(container, "told SIGUSR1") if told else _log(container)
-    sigterm = "told SIGTERM" in log
     code = None
     if "told SIGUSR1" in log:
         # Its answer says nothing: the container may be gone before it comes.
@@ -111,13 +111,14 @@ def _observed(container: Running, *, stopped: bool) -> Observed:
         log = _until(container, "told SIGUSR2")
         if "told SIGUSR2" in log:
             code = container.wait(timeout=PATIENCE)["StatusCode"]
+    log = _log(container)
     return Observed(
         is_pid1=pid == "1",
         pid1=pid1,
         word="train" in started[2].split(),
-        sigterm=sigterm,
+        sigterm="told SIGTERM" in log,
         exit_code=None if code is None else code == 5,
-        log=_log(container),
+        log=log,
     )
 
 
