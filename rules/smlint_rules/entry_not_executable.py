@@ -60,10 +60,10 @@ class EntryNotExecutable(ContainerRule):
     What it checks
     --------------
     The first word of the started argument vector: that the file exists, has an execute bit, begins with a `#!` line
-    without a carriage return or byte order mark when it is text, that the interpreter named there exists, and that a compiled program is
-    built for the image's architecture. Of a script given to a
-    shell or to Python: that it exists, and that its lines do not end in carriage returns. Paths under `/opt/ml` are
-    left alone, since SageMaker mounts there. What an external base image may hold is not judged.
+    without a carriage return or byte order mark when it is text, that the interpreter named there exists, and that a
+    compiled program is built for the image's architecture. Of a script given to a shell or to Python: that it exists,
+    and that its lines do not end in carriage returns. Paths under `/opt/ml` are left alone, since SageMaker mounts
+    there. What an external base image may hold is not judged.
 
     Why it matters on SageMaker
     ---------------------------
