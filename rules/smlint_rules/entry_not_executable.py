@@ -43,6 +43,10 @@ _WORDS: Final = {
         "`{name}` is text without a `#!` line, so the container ends with `exec format error`",
         "begin the file with `#!/bin/sh`, or name its interpreter in {entry}",
     ),
+    Trouble.EMPTY: (
+        "`{name}` is empty, so the container ends with `exec format error`",
+        "write the program into it, or name another one in {entry}",
+    ),
     Trouble.BYTE_ORDER_MARK: (
         "a byte order mark hides the `#!` line of `{name}`, so the container ends with `exec format error`",
         "run `sed -i '1s/^\\xef\\xbb\\xbf//' {source}`, and let the editor save it as UTF-8 without a byte order mark",
@@ -59,11 +63,11 @@ class EntryNotExecutable(ContainerRule):
 
     What it checks
     --------------
-    The first word of the started argument vector: that the file exists, has an execute bit, begins with a `#!` line
-    without a carriage return or byte order mark when it is text, that the interpreter named there exists, and that a
-    compiled program is built for the image's architecture. Of a script given to a shell or to Python: that it exists,
-    and that its lines do not end in carriage returns. Paths under `/opt/ml` are left alone, since SageMaker mounts
-    there. What an external base image may hold is not judged.
+    The first word of the started argument vector: that the file exists, has an execute bit, is not empty, begins with
+    a `#!` line without a carriage return or byte order mark when it is text, that the interpreter named there exists,
+    and that a compiled program is built for the image's architecture. Of a script given to a shell or to Python: that
+    it exists, and that its lines do not end in carriage returns. Paths under `/opt/ml` are left alone, since
+    SageMaker mounts there. What an external base image may hold is not judged.
 
     Why it matters on SageMaker
     ---------------------------
@@ -119,7 +123,7 @@ def _first_word(container: Container, launch: Launch) -> Iterator[Finding]:
     if start.trouble is None or name.startswith("/opt/ml/"):
         return
     level = None
-    if start.trouble in (Trouble.NO_SHEBANG, Trouble.BYTE_ORDER_MARK):
+    if start.trouble in (Trouble.NO_SHEBANG, Trouble.EMPTY, Trouble.BYTE_ORDER_MARK):
         # tini and `docker run --init` hand such a file to /bin/sh; the engine alone does not.
         level = dict.fromkeys(Workload, Severity.WARNING)
     entry = start.entry

@@ -64,7 +64,9 @@ def test_an_unknown_path_keeps_a_name_unknown(container: Make) -> None:
         ("#!/usr/bin/env python3\n", 0o755, Trouble.NO_INTERPRETER),
         ("#!/usr/bin/env -S A=1 sh -e\n", 0o755, None),
         ("echo hello\n", 0o755, Trouble.NO_SHEBANG),
-        ("", 0o755, None),
+        ("#!\necho hello\n", 0o755, Trouble.NO_SHEBANG),
+        ("#! \r\n", 0o755, Trouble.CARRIAGE_RETURN),
+        ("", 0o755, Trouble.EMPTY),
     ],
 )
 def test_what_can_be_started(

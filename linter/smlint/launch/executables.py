@@ -148,6 +148,7 @@ class Trouble(enum.StrEnum):
     CARRIAGE_RETURN = "carriage return"
     NO_INTERPRETER = "no interpreter"
     NO_SHEBANG = "no shebang"
+    EMPTY = "empty"
     BYTE_ORDER_MARK = "byte order mark"
     OTHER_ARCHITECTURE = "other architecture"
 
@@ -213,12 +214,14 @@ def _other_architecture(container: Container, entry: FileEntry) -> str:
 
 
 def _interpreter_trouble(container: Container, entry: FileEntry) -> tuple[Trouble | None, str]:
-    if not entry.content:
+    if entry.content is None or entry.kind is not FileKind.FILE:
         return None, ""
+    if not entry.content:
+        return Trouble.EMPTY, ""
     line = shebang(entry.content)
     if entry.content.startswith(_BYTE_ORDER_MARK + b"#!"):
         return Trouble.BYTE_ORDER_MARK, ""
-    if line is None:
+    if line is None or (line.words == ("",) and not line.carriage_return):
         # The kernel refuses a text file without a #! line, and the engine, unlike a shell, does not try sh.
         return (Trouble.NO_SHEBANG, "") if _looks_like_text(entry.content) else (None, "")
     if line.carriage_return:
