@@ -1,7 +1,8 @@
 """Every case under fixtures/: the findings of its files, as the concise format prints them.
 
 A case is a folder with an ``expected.txt``; ``args.txt`` beside it holds further arguments, one per line, and
-``help.txt``, where what to type is worth a test, the help of each finding. Adding one touches no Python. ``SMLINT_UPDATE_FIXTURES=1 pytest tests/test_fixtures.py`` writes the expectations anew: read the diff.
+``help.txt``, where what to type is worth a test, the help of each finding. Adding one touches no Python:
+``SMLINT_UPDATE_FIXTURES=1 pytest tests/test_fixtures.py`` writes what is expected; read the diff.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import pytest
 from smlint.cli import main
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
-CASES = sorted(path.parent for path in FIXTURES.glob("SM*/*/expected.txt"))
+CASES = sorted(path for path in FIXTURES.glob("SM*/*") if path.is_dir())
 
 
 def arguments(case: Path) -> list[str]:
