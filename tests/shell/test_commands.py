@@ -222,7 +222,7 @@ def test_deep_nesting_hides_nothing_that_follows() -> None:
         ("a | b <<E\nx\nE\n", [[], ["<<"]]),
         ("! a <<E\nx\nE\n", [["<<"]]),
         ("a && b <<E >c\nx\nE\n", [[], ["<<", ">"]]),
-        ("a && { b; c; } >d", [[], [">"], [">"]]),
+        ("a && { b; c; } >d", [[], [">"], [">>"]]),
         ("a >&- 2>b", [["2>"]]),
     ],
 )

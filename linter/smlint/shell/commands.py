@@ -1,13 +1,13 @@
 """The simple commands of shell text, with their words expanded, and what stands behind wrappers such as ``sudo``.
 
-This is what a RUN instruction does; whether one of its branches is taken is not asked. What an entry script finally
+This is what a RUN instruction does; which of its branches is taken is not asked. What an entry script finally
 runs, and how, is :mod:`smlint.shell.flow`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 from smlint.container import UNRESOLVED, SimpleCommand
 from smlint.diagnostics import Location
@@ -33,7 +33,28 @@ def simple_commands(
     given where it is called; commands inside ``$(…)`` and ``<(…)`` come before the command that uses them, joined by
     ``$(``. Parts that are no shell are left out. Never raises.
     """
-    return Walk(source, lookup=lookup, directory=directory, locate=locate).commands()
+    return read_commands(source, lookup=lookup, directory=directory, locate=locate).commands
+
+
+class Commands(NamedTuple):
+    """The simple commands of a text."""
+
+    commands: tuple[SimpleCommand, ...]
+    #: Numbers of those that may not be run although nothing fails: in branches, behind ``||``, in open loops.
+    conditional: frozenset[int]
+
+
+def read_commands(
+    source: str,
+    *,
+    lookup: Callable[[str], str | None],
+    directory: str,
+    locate: Callable[[int, int], Location],
+) -> Commands:
+    """What :func:`simple_commands` gives, and which of the commands stand under a condition. Never raises."""
+    walk = Walk(source, lookup=lookup, directory=directory, locate=locate)
+    commands = walk.commands()
+    return Commands(commands, frozenset(walk.conditional))
 
 
 def unwrap(command: SimpleCommand) -> tuple[SimpleCommand, ...]:
@@ -42,33 +63,45 @@ def unwrap(command: SimpleCommand) -> tuple[SimpleCommand, ...]:
     ``bash -c TEXT`` and ``eval TEXT`` give the commands of TEXT where it is known. A command without wrappers comes
     back alone and unchanged; a wrapper whose options are not understood does, too.
     """
-    return tuple(_unwrapped(command, _DEPTH))
+    return unwrap_commands(command).commands
 
 
-def _unwrapped(command: SimpleCommand, depth: int) -> list[SimpleCommand]:
+def unwrap_commands(command: SimpleCommand) -> Commands:
+    """What :func:`unwrap` gives, and which of the commands stand under a condition inside of the wrapper."""
+    found = _unwrapped(command, _DEPTH)
+    conditional = frozenset(number for number, (_, is_conditional) in enumerate(found) if is_conditional)
+    return Commands(tuple(each for each, _ in found), conditional)
+
+
+def _unwrapped(command: SimpleCommand, depth: int) -> list[tuple[SimpleCommand, bool]]:
     if depth == 0 or not command.words:
-        return [command]
+        return [(command, False)]
     inner = strip(command)
     if inner is None:
-        return [command]
+        return [(command, False)]
     if isinstance(inner, Inner):
         return _inside(command, inner, depth)
     return _unwrapped(inner, depth - 1)
 
 
-def _inside(command: SimpleCommand, inner: Inner, depth: int) -> list[SimpleCommand]:
+def _inside(command: SimpleCommand, inner: Inner, depth: int) -> list[tuple[SimpleCommand, bool]]:
     if inner.text.text == UNRESOLVED:
-        return [command]
+        return [(command, False)]
     values = {name: word.text for name, word in command.assignments}
     here = inner.text.location
-    found = Walk(
+    walk = Walk(
         inner.text.text,
         lookup=values.get,
         directory=command.directory,
         locate=lambda start, end: here,
         arguments=None if inner.arguments is None else tuple(word.text for word in inner.arguments),
-    ).commands()
+    )
+    found = walk.commands()
     if not found:
-        return [command]
+        return [(command, False)]
     first = found[0]._replace(joined_by=command.joined_by)
-    return [each for one in (first, *found[1:]) for each in _unwrapped(one, depth - 1)]
+    return [
+        (each, is_conditional or number in walk.conditional)
+        for number, one in enumerate((first, *found[1:]))
+        for each, is_conditional in _unwrapped(one, depth - 1)
+    ]

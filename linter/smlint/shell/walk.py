@@ -73,6 +73,11 @@ class Walk:
         self._calls = 0
         self._steps = 0
         self._levels = 0
+        #: Numbers, in what :meth:`commands` gives, of the commands that may not be run although nothing fails.
+        self.conditional: set[int] = set()
+        self._conditions = 0
+        # Whether the text fails where the statement at hand does.
+        self._decides = True
 
     def commands(self) -> tuple[SimpleCommand, ...]:
         """The commands, in the order in which they run."""
@@ -80,13 +85,16 @@ class Walk:
         return tuple(self._found)
 
     def _block(self, block: Block) -> None:
+        decides = self._decides
         for index, statement in enumerate(block):
+            self._decides = decides and index == len(block) - 1
             if index:
                 self._joined_by = statement.joined_by
             if statement.background:
                 self._aside(statement.node)
             else:
                 self._node(statement.node)
+        self._decides = decides
 
     def _aside(self, node: Node) -> None:
         """Visit what runs in a process of its own: its assignments and ``cd`` end with it."""
@@ -108,9 +116,12 @@ class Walk:
             case Simple():
                 self._simple(node)
             case Pipeline():
+                decides = self._decides
                 for index, part in enumerate(node.parts):
                     self._joined_by = "|" if index else self._joined_by
+                    self._decides = decides and index == len(node.parts) - 1
                     self._aside(part)
+                self._decides = decides
             case Negated():
                 self._node(node.body)
             case AndOr():
@@ -141,24 +152,39 @@ class Walk:
     def _redirected(self, node: Redirected) -> None:
         first = len(self._found)
         redirects, _ = self._redirects(node.redirects)
+        directory = self._state.directory
         self._node(node.body)
-        # A redirection of a group holds for every command in it that has none of its own.
+        # A redirection of a group holds for every command in it that has none of its own; the file is opened once.
         for at in range(first, len(self._found)):
             command = self._found[at]
+            if command.directory != directory:
+                redirects = tuple(_seen_from(directory, each) for each in redirects)
             self._found[at] = command._replace(redirects=(*command.redirects, *redirects))
+            redirects = tuple(
+                each._replace(operator=">>") if each.operator in (">", ">|") else each for each in redirects
+            )
 
     def _and_or(self, node: AndOr) -> None:
+        decides = self._decides
+        self._decides = decides and all(operator == "&&" for operator, _ in node.rest)
         self._node(node.first)
         left = node.first
+        asked = False
         for operator, right in node.rest:
             before = self._state.copy()
             self._joined_by = operator
+            # Behind "||", either way was taken; behind a question that decides, "no" would have been a failure.
+            asked = operator == "&&" and (asked or self._is_question(left))
+            condition = operator == "||" or (asked and not self._decides)
+            self._conditions += condition
             self._node(right)
+            self._conditions -= condition
             if operator == "||" and self._leaves(right):
                 self._state = before
             elif operator == "||" or self._is_question(left):
                 self._state.join(before)
             left = right
+        self._decides = decides
 
     def _is_question(self, node: Node) -> bool:
         if isinstance(node, Simple) and node.words:
@@ -184,27 +210,37 @@ class Walk:
         """Visit alternatives, each from here; ``otherwise``: none of them may be taken."""
         start = self._state
         ends = [start] if otherwise else []
+        self._conditions += 1
         for body in bodies:
             self._state = start.copy()
             self._joined_by = self._joined_by and ";"
             self._block(body)
             if not (body and self._leaves(body[-1].node)):
                 ends.append(self._state)
+        self._conditions -= 1
         self._state = ends[0].copy() if ends else start
         for end in ends[1:]:
             self._state.join(end)
 
     def _loop(self, node: Loop) -> None:
-        if node.kind is LoopKind.FOR:
-            values = self._loop_values(node)
-            if values is not None:
-                for value in values:
-                    self._state.assign(node.variable, value)
-                    self._block(node.body)
-                    self._joined_by = ";"
-                if _LEFT_EARLY.search(self._source.text, node.start, node.end):
-                    self._state.forget({node.variable, *assigned_names(node.body)})
-                return
+        decides, self._decides = self._decides, False
+        values = self._loop_values(node) if node.kind is LoopKind.FOR else None
+        if values is None:
+            self._open_loop(node)
+        else:
+            left_early = _LEFT_EARLY.search(self._source.text, node.start, node.end) is not None
+            self._conditions += left_early
+            for value in values:
+                self._state.assign(node.variable, value)
+                self._block(node.body)
+                self._joined_by = ";"
+            self._conditions -= left_early
+            if left_early:
+                self._state.forget({node.variable, *assigned_names(node.body)})
+        self._decides = decides
+
+    def _open_loop(self, node: Loop) -> None:
+        """Visit a loop of which nobody knows how often it is gone through."""
         # Whatever the body assigns may already have been assigned in an earlier round.
         self._state.forget(assigned_names(node.body))
         if node.variable:
@@ -212,7 +248,9 @@ class Walk:
         self._block(node.condition)
         self._joined_by = ";"
         before = self._state.copy()
+        self._conditions += 1
         self._block(node.body)
+        self._conditions -= 1
         self._state.join(before)
 
     def _loop_values(self, node: Loop) -> list[Value] | None:
@@ -283,6 +321,8 @@ class Walk:
         if called is not None and self._calls < _MAX_CALLS:
             self._call(called, command)
             return
+        if self._conditions:
+            self.conditional.add(len(self._found))
         self._found.append(command)
         directory_after(self._state, command.words)
         self._state.builtin([word.text for word in words])
@@ -314,6 +354,14 @@ class Walk:
                 if given.operator != "<<<" and not given.literal:
                     stdin = heredoc(given.text, self._state)
         return tuple(redirects), stdin
+
+
+def _seen_from(directory: str, redirect: Redirect) -> Redirect:
+    """``redirect``, which stands in ``directory``, as it is seen from another one."""
+    target = redirect.target
+    if target.text.startswith(("/", UNRESOLVED)):
+        return redirect
+    return redirect._replace(target=target._replace(text=f"{directory}/{target.text}"))
 
 
 def _operator(redirection: Redirection) -> str:
