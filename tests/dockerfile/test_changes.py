@@ -121,6 +121,67 @@ WRITTEN_OVER: dict[str, str] = {
     "cat a.sh >> d/run": "d/run",
     "sed -i s/a/b/ d/run": "d/run",
 }
+#: What is said of the paths must be true, however little it is.
+TRUE: dict[str, str] = {
+    "chmod 700 [!b].sh": "a.sh",
+    "chmod 700 d/[a-c]*": "d/b.py d/run d/open",
+    "cd d && touch .hidden && chmod 600 .hidden && chmod +x *": "d/.hidden d/b.py",
+    "chmod -R =r d": "d/open",
+    "cp a.sh d/run": "d/run d/run/a.sh",
+    "cp a.sh d": "d d/a.sh",
+    "mkdir x && cp -r d/ x && cp -r ./d/. x": "x/run x/d/run",
+    "mkdir x && cp --parents d/run x": "x/run x/d/run",
+    "cp *.sh c": "c c/a.sh",
+    "mv a.sh d": "d d/a.sh",
+    "mv d/r* c": "c c/run",
+    "ln a.sh d": "d d/a.sh",
+    "mkdir x && ln -sr a.sh x/l": "x/l",
+    "install -p a.sh d": "d d/a.sh",
+    "install -Dm 600 d/run a.sh": "a.sh",
+    "install -m a+rx d/run c": "c",
+    "install -m u=rwx,go= a.sh c": "c",
+    "install -d -m 700 d": "d d/run",
+    "mkdir -pm 700 x/y": "x x/y",
+    "touch *.txt d/*": "d/gone.txt d/c.txt d/run",
+    "touch -c n": "n",
+    "sed -ni 's/\\r$//' a.sh": "a.sh",
+    "sed -i 's/\\015$//' a.sh": "a.sh",
+    "sed -i 's/^M$//' a.sh": "a.sh",
+    "sort -o d/run a.sh": "d/run",
+    "find . -type f -exec chmod 700 {} +": "d d/run",
+    "find d -type d -exec chmod 711 {} +": "d d/run",
+    "find . -mindepth 2 -exec chmod 711 {} +": "a.sh d/run",
+    "find . -size +1M -exec sed -i 's/\\r$//' {} +": "a.sh",
+    "find d -name run -exec chmod 700 a.sh \\;": "a.sh d/run",
+    "find d -type d -exec chmod 711 {} + -o -exec chmod 600 {} +": "d d/run",
+    "echo hi 2> n": "n",
+    "echo hi &> n": "n",
+    "echo hi <> a.sh": "a.sh",
+    "echo a > n > m": "n m",
+    "echo a > n >&2": "n",
+    "echo d/* > n": "n",
+    "echo ~ > n": "n",
+    "printf '%s\\n' d/* > n": "n",
+    "printf '\\0101\\x41' > n": "n",
+    "printf '\\\"' > n": "n",
+    "echo -e 'a\\cb' > n": "n",
+    "[ -f gone ] && chmod 700 a.sh || true": "a.sh",
+    "[ -f gone ] && mv a.sh c; true": "a.sh c",
+    "[ -f a.sh ] && chmod 700 a.sh": "a.sh",
+    "[ -f a.sh ] || mv d/run c": "d/run c",
+    "test -f gone && echo x > n || echo y > n": "n",
+    "true || cp a.sh d/run": "d/run",
+    "if [ -f gone ]; then mv a.sh c; fi": "a.sh c",
+    "if [ -f gone ]; then mkdir x; else chmod 700 a.sh; fi": "x a.sh",
+    "case $X in y) mv a.sh c;; *) chmod 700 a.sh;; esac": "a.sh c",
+    "while false; do chmod 700 a.sh; done": "a.sh",
+    "for f in n m; do echo $f > n; break; done": "n",
+    "for f in a.sh d/run; do [ -x $f ] && mv $f $f.old; done; true": "a.sh d/run",
+    "bash -c 'if [ -f gone ]; then mv a.sh c; fi'": "a.sh",
+    "{ echo a; echo b; } > n": "n",
+    "(cd d; echo a; echo b) > n": "n d/n",
+    "{ echo a; echo b > n; } > m": "n m",
+}
 #: What may have been done, so that nothing may be said.
 UNCERTAIN: dict[str, str] = {
     "chmod g=u,o=g a.sh": "",
@@ -156,6 +217,10 @@ UNCERTAIN: dict[str, str] = {
     "tar cf n a.sh": "n",
     "curl -o n file:///etc/hostname || true": "",
     "$X a.sh || true": "",
+    "if [ -f a.sh ]; then mv a.sh c; fi": "a.sh c",
+    "[ -f a.sh ] && mv a.sh c; true": "a.sh c",
+    "[ -f gone ] || cp a.sh d/run": "d/run",
+    "if [ -n x ]; then echo a > n; fi": "n",
 }
 
 
@@ -174,13 +239,16 @@ def context(tmp_path: Path) -> Path:
     return root
 
 
-def compare(command: str, paths: list[str], context: Path, root: Path) -> dict[str, object]:
+def compare(
+    command: str, paths: list[str], context: Path, root: Path, shell: str = "bash"
+) -> dict[str, object]:
     """Run ``command`` on a copy of the context; what is said of each path, after asserting that it is no lie."""
     shutil.copytree(context, root)
-    done = subprocess.run(["bash", "-c", f"umask 022; {command}"], cwd=root, capture_output=True, text=True)
+    done = subprocess.run([shell, "-c", f"umask 022; {command}"], cwd=root, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     run = f"RUN <<'END'\n{command}\nEND" if "\n" in command else f"RUN {command}"
-    text = f'FROM scratch\nSHELL ["bash", "-c"]\nWORKDIR {root}\nCOPY . .\n{run}\n'
+    chosen = "" if shell == "sh" else f'SHELL ["{shell}", "-c"]\n'
+    text = f"FROM scratch\n{chosen}WORKDIR {root}\nCOPY . .\n{run}\n"
     container = build_container(parse(text), path="Dockerfile", context=str(context))
     found: dict[str, object] = {}
     for path in paths:
@@ -213,6 +281,28 @@ def test_the_mode_of_what_is_written_over_is_known_and_true(
     modes = [fact.value.mode for fact in found.values() if isinstance(fact, Known)]
     assert len(modes) == len(found)
     assert None not in modes
+
+
+@pytest.mark.parametrize("command", TRUE)
+def test_what_is_said_is_true(command: str, context: Path, tmp_path: Path) -> None:
+    compare(command, TRUE[command].split(), context, tmp_path / "root")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "mkdir -p {e,x}/y",
+        "mkdir -p $PWD/{e,x}",
+        "touch {n,x}",
+        "echo {a,b} > n",
+        "echo -e 'a\\tb' > n",
+        "echo -E a > n",
+        "printf '\\e' > n",
+        "echo a &> n; while [ ! -f n ]; do :; done",
+    ],
+)
+def test_what_shells_read_differently_is_not_said(command: str, context: Path, tmp_path: Path) -> None:
+    compare(command, ["e", "e/y", "x", "n", "{n,x}"], context, tmp_path / "root", shell="sh")
 
 
 @pytest.mark.parametrize("command", UNCERTAIN)

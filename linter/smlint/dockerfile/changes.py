@@ -17,6 +17,7 @@ NEW_DIRECTORY_MODE: Final = 0o755
 _CLAUSE: Final = re.compile(r"([ugoa]*)([-+=])([rwxXst]*)")
 _WHO: Final = {"u": 0o4700, "g": 0o2070, "o": 0o1007, "a": 0o7777}
 _RIGHTS: Final = {"r": 0o444, "w": 0o222, "x": 0o111, "X": 0o111, "s": 0o6000, "t": 0o1000}
+#: What all shells' echo and printf replace; with others, they differ.
 _ESCAPES: Final = {
     "n": "\n",
     "t": "\t",
@@ -26,8 +27,12 @@ _ESCAPES: Final = {
     "f": "\f",
     "v": "\v",
     "\\": "\\",
-    "e": "\x1b",
 }
+
+
+#: Parts of a word in which a shell looks for no files.
+_QUOTED: Final = re.compile(r"'[^']*'|\"(?:\\.|[^\"\\])*\"|\\.|\$[?*]", re.DOTALL)
+_MENDS: Final = re.compile(r"s(.)(?:\\r|\\x0[dD]|\r)\+?\$?\1\1[gm]*")
 
 
 Change: TypeAlias = Callable[[Fact[FileEntry]], Fact[FileEntry]]
@@ -96,7 +101,7 @@ def changed_mode(mode: int | None, written: str) -> int | None:
         if clause is None:
             return None
         who, operator, letters = clause.groups()
-        # Without "who", the umask spares the others' right to write.
+        # Without "who", the umask spares the others' right to write; "=" takes that away too.
         mask = 0o7755 if not who else 0
         for each in who:
             mask |= _WHO[each]
@@ -104,7 +109,7 @@ def changed_mode(mode: int | None, written: str) -> int | None:
         for letter in letters:
             if letter != "X" or result & 0o111:
                 rights |= _RIGHTS[letter]
-        result = _with_rights(result, operator, rights & mask, mask)
+        result = _with_rights(result, operator, rights & mask, mask if who else 0o7777)
     return result
 
 
@@ -187,13 +192,17 @@ def touched(path: str, location: Location) -> Change:
     return change
 
 
-def made_directory(path: str, location: Location) -> Change:
-    """``mkdir -p``."""
+def made_directory(
+    path: str, location: Location, written: str | None = None, *, always: bool = False
+) -> Change:
+    """``mkdir -p``; ``written`` is the mode that a new directory is given, with ``always`` also one that was there."""
 
     def change(before: Fact[FileEntry]) -> Fact[FileEntry]:
-        if isinstance(before, Known):
+        if isinstance(before, Known) and not always:
             return before
-        mode = NEW_DIRECTORY_MODE if isinstance(before, Absent) else None
+        mode = None
+        if isinstance(before, Absent) or always:
+            mode = NEW_DIRECTORY_MODE if written is None else changed_mode(None, written)
         return Known(FileEntry(path, FileKind.DIRECTORY, location, mode), location)
 
     return change
@@ -206,6 +215,42 @@ def perhaps_made(reason: str) -> Change:
         return Unknown(reason) if isinstance(before, Absent) else before
 
     return change
+
+
+def only(kind: FileKind, change: Change) -> Change:
+    """``change`` where there is a file, or a directory."""
+
+    def changed(before: Fact[FileEntry]) -> Fact[FileEntry]:
+        other = isinstance(before, Known) and before.value.kind is not kind
+        return before if other else change(before)
+
+    return changed
+
+
+def perhaps(change: Change) -> Change:
+    """``change`` that may or may not have been made: what is known is what holds either way."""
+
+    def changed(before: Fact[FileEntry]) -> Fact[FileEntry]:
+        after = change(before)
+        if not (isinstance(before, Known) and isinstance(after, Known)):
+            return before if before == after else Unknown("a RUN changes it under a condition")
+        old, new = before.value, after.value
+        if old.kind is not new.kind:
+            return Unknown("a RUN changes it under a condition")
+        same = old.content == new.content
+        merged = new._replace(
+            mode=old.mode if old.mode == new.mode else None,
+            size=old.size if same else None,
+            content=old.content if same else None,
+        )
+        return Known(merged, after.location)
+
+    return changed
+
+
+def mends_line_ends(script: str) -> bool:
+    """Whether sed's ``script`` takes carriage returns away and does nothing else."""
+    return _MENDS.fullmatch(script) is not None
 
 
 def rewritten(before: Fact[FileEntry]) -> Fact[FileEntry]:
@@ -227,6 +272,8 @@ def output(command: SimpleCommand) -> str | None:
     """What ``command`` writes on standard output, where its words say so; may hold UNRESOLVED."""
     words = [word.text for word in command.words]
     program, arguments = name(words[0]), words[1:]
+    if any(word.written is not None and _names_files(word.written) for word in command.words):
+        return None
     if program in (":", "true"):
         return ""
     if program == "cat" and not arguments:
@@ -234,6 +281,11 @@ def output(command: SimpleCommand) -> str | None:
     if program == "echo":
         return _echoed(arguments)
     return _printed(arguments) if program == "printf" else None
+
+
+def _names_files(written: str) -> bool:
+    """Whether a shell looks for files, or for a home directory, to find out what ``written`` is."""
+    return re.search(r"[*?]|^~", _QUOTED.sub("", written)) is not None
 
 
 def _echoed(arguments: list[str]) -> str | None:
@@ -246,7 +298,8 @@ def _echoed(arguments: list[str]) -> str | None:
     if "\\" not in text:
         return text + newline
     # Without -e it depends on the shell: dash unescapes, bash does not.
-    return _unescaped(text) + newline if escapes else None
+    unescaped = _unescaped(text) if escapes else None
+    return None if unescaped is None else unescaped + newline
 
 
 def _printed(arguments: list[str]) -> str | None:
@@ -258,7 +311,10 @@ def _printed(arguments: list[str]) -> str | None:
     slots = len(re.findall("%s", template))
     if template.replace("%%", "").replace("%s", "").count("%") or (slots == 0 and values):
         return None
-    plain = _unescaped(template.replace("%%", "\0")).replace("\0", "%")
+    unescaped = _unescaped(template.replace("%%", "\0"))
+    if unescaped is None:
+        return None
+    plain = unescaped.replace("\0", "%")
     if not slots:
         return plain
     pieces = plain.split("%s")
@@ -271,5 +327,8 @@ def _printed(arguments: list[str]) -> str | None:
     )
 
 
-def _unescaped(text: str) -> str:
-    return re.sub(r"\\(.)", lambda match: _ESCAPES.get(match.group(1), match.group(0)), text, flags=re.DOTALL)
+def _unescaped(text: str) -> str | None:
+    """``text`` without its escapes; None where it depends on the shell."""
+    if any(each not in _ESCAPES for each in re.findall(r"\\(.)", text, flags=re.DOTALL)):
+        return None
+    return re.sub(r"\\(.)", lambda match: _ESCAPES[match.group(1)], text)

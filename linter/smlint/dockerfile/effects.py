@@ -7,43 +7,29 @@ that was copied before it.
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final, TypeAlias
+from typing import Final
 
 from smlint.container import UNRESOLVED, SimpleCommand
 from smlint.dockerfile import changes
 from smlint.dockerfile.changes import Changed, CopiedFrom, Effect, LinkTo, Mode, Opaque, Removed
-from smlint.dockerfile.operands import Match, Operands, match, match_above
+from smlint.dockerfile.operands import (
+    IsDirectory,
+    Match,
+    Operands,
+    has_wildcard,
+    match,
+    match_above,
+    strongest,
+)
 from smlint.dockerfile.paths import is_directory_name, join, name, within
+from smlint.dockerfile.programs import READERS
+from smlint.dockerfile.sweeps import found_by_find, given_by_xargs
 
-IsDirectory: TypeAlias = Callable[[str], bool]
-
-
+#: Redirections of standard output.
+_STANDARD_OUTPUT: Final = frozenset((">", ">>", ">|", ">&", "&>", "&>>"))
 _INTERPRETERS: Final = re.compile(r"(?:ba|da|z|k|a)?sh|python[\d.]*|perl|ruby|node|Rscript|source|\.")
-# fmt: off
-#: Programs that read the files they are given and leave them alone.
-READERS: Final = frozenset((
-    "cat", "ls", "test", "[", "[[", "grep", "egrep", "fgrep", "head", "tail", "stat", "file", "wc",
-    "md5sum", "sha1sum", "sha256sum", "sha512sum", "cut", "sort", "diff", "cmp", "readlink", "realpath",
-    "basename", "dirname", "which", "type", "echo", "printf", "cd", "pushd", "export", "set", "less",
-    "more", "du", "df", "pip", "pip3", "conda", "mamba", "micromamba", "apt", "apt-get", "yum", "dnf",
-    "apk", "dpkg", "rpm", "gem", "npm", "yarn", "uv", "poetry", "pipenv", "useradd", "adduser",
-    "groupadd", "usermod", "chown", "chgrp", "setcap", "getcap", "ldconfig", "true", "false", "exit",
-    "pytest", "shellcheck",
-))
-#: Programs that xargs may feed this file to, and that would change it.
-CHANGERS: Final = frozenset((
-    "bash", "chmod", "cp", "dos2unix", "ln", "mv", "patch", "perl", "python", "python3", "rename", "rm",
-    "sed", "sh", "strip", "tee", "truncate", "unix2dos", "unlink",
-))
-#: Programs that change the mode or content of files that are there, or may make files of names that they do not say.
-CHANGES_ONLY: Final = frozenset((
-    "aws", "chmod", "dos2unix", "git", "gsutil", "rsync", "scp", "sed", "svn", "tar", "unix2dos", "unzip",
-))
-# fmt: on
-_MENDS: Final = re.compile(r"s(.)(?:\\r|\^M|\\x0[dD]|\\015|\r)\+?\$?\1\1[gm]*")
 
 
 def changers(commands: Iterable[SimpleCommand]) -> Iterator[Operands]:
@@ -57,7 +43,7 @@ def changers(commands: Iterable[SimpleCommand]) -> Iterator[Operands]:
 def effect(operands: Operands, path: str, is_directory: IsDirectory) -> Effect | None:
     """What a command, freed of its wrappers, does to ``path`` (absolute, known); None for nothing.
 
-    ``is_directory`` says whether a path certainly is a directory when the command runs.
+    ``is_directory`` says whether a path is a directory when the command runs.
     """
     written = _redirected(operands.command, path)
     if written is not None:
@@ -66,6 +52,7 @@ def effect(operands: Operands, path: str, is_directory: IsDirectory) -> Effect |
 
 
 def _redirected(command: SimpleCommand, path: str) -> Effect | None:
+    captured = [each.operator for each in command.redirects if each.operator in _STANDARD_OUTPUT]
     for redirect in command.redirects:
         if ">" not in redirect.operator or redirect.operator.endswith(">&"):
             continue
@@ -74,7 +61,10 @@ def _redirected(command: SimpleCommand, path: str) -> Effect | None:
             return Opaque(f"a RUN may write it ({_shown(redirect.target.text)})")
         if found is Match.YES:
             append = redirect.operator.endswith(">>")
-            return Changed(changes.written(path, changes.output(command), command.location, append=append))
+            # "2>" gets something else, "a > b > c" nothing; what dash makes of "&>" is not what bash does.
+            alone = captured == [redirect.operator] and redirect.operator[0] == ">"
+            output = changes.output(command) if alone else None
+            return Changed(changes.written(path, output, command.location, append=append))
     return None
 
 
@@ -85,7 +75,7 @@ def _chmod(operands: Operands, path: str, is_directory: IsDirectory) -> Effect |
         return None
     mode, *files = words
     recursive = operands.has("R", "--recursive")
-    found = _strongest(_touched(each, operands, path, recursive=recursive) for each in files)
+    found = strongest(_touched(each, operands, path, recursive=recursive) for each in files)
     if found is Match.NO:
         return None
     return Changed(changes.with_mode(mode if found is Match.YES and UNRESOLVED not in mode else None))
@@ -93,7 +83,7 @@ def _chmod(operands: Operands, path: str, is_directory: IsDirectory) -> Effect |
 
 def _remove(operands: Operands, path: str, is_directory: IsDirectory) -> Effect | None:
     recursive = operands.has("r", "R", "--recursive")
-    found = _strongest(_touched(each, operands, path, recursive=recursive) for each in operands.files)
+    found = strongest(_touched(each, operands, path, recursive=recursive) for each in operands.files)
     if found is Match.PERHAPS:
         return Opaque(f"{operands.program} may have removed it")
     return Removed() if found is Match.YES else None
@@ -104,12 +94,7 @@ def _copy(operands: Operands, path: str, is_directory: IsDirectory) -> Effect | 
     if target is None:
         return None
     destination = join(operands.directory, target)
-    into = (
-        len(sources) > 1
-        or is_directory_name(target)
-        or operands.target is not None
-        or is_directory(destination)
-    )
+    into = _is_into(operands, sources, target, destination, path, is_directory)
     for source in reversed(sources):
         found = _copied(source, destination, operands, path, into=into)
         if found is not None:
@@ -117,10 +102,29 @@ def _copy(operands: Operands, path: str, is_directory: IsDirectory) -> Effect | 
     return None
 
 
+def _is_into(
+    operands: Operands,
+    sources: list[str],
+    target: str,
+    destination: str,
+    path: str,
+    is_directory: IsDirectory,
+) -> bool | None:
+    """Whether files go into ``destination`` under their own names; None where nobody knows."""
+    if len(sources) > 1 or is_directory_name(target) or operands.target is not None:
+        return True
+    if operands.has("T", "--no-target-directory"):
+        return False
+    # Elsewhere it does not matter, and the answer may cost a look at all that was before.
+    return is_directory(destination) if within(path, destination) is not None else None
+
+
 def _cp(operands: Operands, path: str, is_directory: IsDirectory) -> Effect | None:
     found = _copy(operands, path, is_directory)
     if not isinstance(found, CopiedFrom):
         return found
+    if operands.has("--parents"):
+        return Opaque("cp may have put it there")
     if operands.has("n", "u", "i", "s", "--no-clobber", "--update", "--interactive", "--symbolic-link"):
         return Opaque("cp may have left what was there, or made a link")
     if operands.has("--attributes-only"):
@@ -142,7 +146,9 @@ def _mode_of_copy(operands: Operands) -> Mode:
     return Mode.EITHER if operands.has("--remove-destination") else Mode.WRITTEN
 
 
-def _copied(source: str, destination: str, operands: Operands, path: str, *, into: bool) -> Effect | None:
+def _copied(
+    source: str, destination: str, operands: Operands, path: str, *, into: bool | None
+) -> Effect | None:
     if UNRESOLVED in destination or UNRESOLVED in source:
         if match_above(destination, "/", path) is Match.NO:
             return None
@@ -152,12 +158,16 @@ def _copied(source: str, destination: str, operands: Operands, path: str, *, int
         return None
     where = join(operands.directory, source)
     first, _, further = rest.partition("/")
-    if match(f"/{name(where)}", "/", f"/{first}") is Match.YES and not is_directory_name(source):
+    is_content = name(source) in (".", "..")
+    named = into is not False and not is_content and bool(rest)
+    if named and match(f"/{name(where)}", "/", f"/{first}") is Match.YES:
         # The destination was a directory; if it was not known to be one, that it now holds the name says so.
         found = join(where.rpartition("/")[0], first)
         return CopiedFrom(f"{found}/{further}" if further else found)
-    if into and not is_directory_name(source):
+    if into and not is_content:
         return None
+    if has_wildcard(where):
+        return Opaque(f"{operands.program} may have put it there from {source}")
     return CopiedFrom(f"{where.rstrip('/')}/{rest}" if rest else where)
 
 
@@ -168,7 +178,7 @@ def _move(operands: Operands, path: str, is_directory: IsDirectory) -> Effect | 
     if arrived is not None:
         return arrived
     sources, _ = operands.sources_and_target()
-    found = _strongest(_touched(source, operands, path, recursive=True) for source in sources)
+    found = strongest(_touched(source, operands, path, recursive=True) for source in sources)
     uncertain = operands.has("n", "u", "i", "--no-clobber", "--update", "--interactive")
     if found is Match.PERHAPS or (found is Match.YES and uncertain):
         return Opaque("mv may have taken it away")
@@ -180,9 +190,7 @@ def _link(operands: Operands, path: str, is_directory: IsDirectory) -> Effect | 
     if target is None:
         sources, target = operands.files, "."
     destination = join(operands.directory, target)
-    into = len(sources) > 1 or is_directory_name(target) or operands.target is not None
-    if not into and is_directory(destination) and not operands.has("n", "T", "--no-dereference"):
-        into = True
+    into = _is_into(operands, sources, target, destination, path, is_directory)
     for source in sources:
         link = f"{destination.rstrip('/')}/{name(source)}" if into else destination
         found = match_above(link, "/", path)
@@ -192,7 +200,8 @@ def _link(operands: Operands, path: str, is_directory: IsDirectory) -> Effect | 
         if rest is None:
             continue
         symbolic = operands.has("s", "--symbolic")
-        where = join(link.rpartition("/")[0] if symbolic else operands.directory, source)
+        seen_from_link = symbolic and not operands.has("r", "--relative")
+        where = join(link.rpartition("/")[0] if seen_from_link else operands.directory, source)
         where = f"{where}/{rest}" if rest else where
         return LinkTo(where) if symbolic else CopiedFrom(where)
     return None
@@ -204,22 +213,41 @@ def _install(operands: Operands, path: str, is_directory: IsDirectory) -> Effect
     found = _copy(operands, path, is_directory)
     if not isinstance(found, CopiedFrom):
         return found
-    mode = next((value for option, value in operands.pairs() if option in ("-m", "--mode")), "755")
+    return found._replace(mode=_mode_of_new(operands) or "755")
+
+
+def _mode_of_new(operands: Operands) -> str | None:
+    """The mode that install and mkdir are given, in octal digits; UNRESOLVED where nobody knows what it means."""
+    given = [value for option, value in operands.pairs() if re.fullmatch(r"-\w*m|--mode", option)]
     # "-m755", "-Dm755": the value is a part of the word.
-    joined = next((word for word in operands.words if re.fullmatch(r"-\w*m[0-7]+", word)), None)
-    return found._replace(mode=joined.rpartition("m")[2] if joined else mode)
+    given += [word.rpartition("m")[2] for word in operands.words if re.fullmatch(r"-[A-Za-z]*m[0-7]+", word)]
+    if not given:
+        return None
+    # GNU install begins with no rights, BusyBox with 0755.
+    modes = {changes.changed_mode(mode, given[-1]) for mode in (0, 0o755)}
+    mode = modes.pop() if len(modes) == 1 else None
+    return UNRESOLVED if mode is None else f"{mode:o}"
 
 
 def _make_directory(operands: Operands, path: str, is_directory: IsDirectory) -> Effect | None:
+    mode = _mode_of_new(operands)
     for each in operands.files:
         made = join(operands.directory, each)
-        if UNRESOLVED not in made and within(made, path) is not None:
-            return Changed(changes.made_directory(path, operands.command.location))
+        rest = None if UNRESOLVED in made else within(made, path)
+        if rest is not None:
+            location = operands.command.location
+            # What is made on the way to it gets the usual mode; install gives it also to what was there.
+            always = operands.program == "install" and not rest
+            return Changed(changes.made_directory(path, location, None if rest else mode, always=always))
     return None
 
 
 def _touch(operands: Operands, path: str, is_directory: IsDirectory) -> Effect | None:
-    if _strongest(match(each, operands.directory, path) for each in operands.files) is Match.YES:
+    if operands.has("c", "--no-create"):
+        return None
+    # A wildcard means files that are there.
+    named = [each for each in operands.files if not has_wildcard(each)]
+    if strongest(match(each, operands.directory, path) for each in named) is Match.YES:
         return Changed(changes.touched(path, operands.command.location))
     return None
 
@@ -227,22 +255,27 @@ def _touch(operands: Operands, path: str, is_directory: IsDirectory) -> Effect |
 def _sed(operands: Operands, path: str, is_directory: IsDirectory) -> Effect | None:
     if not any(re.match(r"-[nErsuz]*i|--in-place", word) for word in operands.words):
         return None
-    if _strongest(match(each, operands.directory, path) for each in operands.words) is Match.NO:
+    if strongest(match(each, operands.directory, path) for each in operands.words) is Match.NO:
         return None
     scripts = [word for word in operands.words if re.match(r"[sydc/0-9$]", word) and "/" in word + "/"]
-    mends = any(_MENDS.fullmatch(script) for script in scripts) and len(operands.files) <= 2
-    return Changed(changes.without_carriage_returns if mends else changes.rewritten)
+    mends = any(map(changes.mends_line_ends, scripts)) and len(operands.files) <= 2
+    silent = any(re.match(r"-[Ersuz]*n|--quiet|--silent", word) for word in operands.words)
+    return Changed(changes.without_carriage_returns if mends and not silent else changes.rewritten)
+
+
+def _sort(operands: Operands, path: str, is_directory: IsDirectory) -> Effect | None:
+    return _other(operands, path, is_directory) if operands.has("o", "--output") else None
 
 
 def _line_ends(operands: Operands, path: str, is_directory: IsDirectory) -> Effect | None:
-    if _strongest(match(each, operands.directory, path) for each in operands.files) is Match.NO:
+    if strongest(match(each, operands.directory, path) for each in operands.files) is Match.NO:
         return None
     simple = operands.program == "dos2unix" and not operands.has("n", "--newfile")
     return Changed(changes.without_carriage_returns if simple else changes.rewritten)
 
 
 def _tee(operands: Operands, path: str, is_directory: IsDirectory) -> Effect | None:
-    if _strongest(match(each, operands.directory, path) for each in operands.files) is Match.NO:
+    if strongest(match(each, operands.directory, path) for each in operands.files) is Match.NO:
         return None
     append = operands.has("a", "--append")
     command = operands.command
@@ -252,7 +285,7 @@ def _tee(operands: Operands, path: str, is_directory: IsDirectory) -> Effect | N
 def _download(operands: Operands, path: str, is_directory: IsDirectory) -> Effect | None:
     outputs = {"curl": ("-o", "--output"), "wget": ("-O", "--output-document")}[operands.program]
     given = [value for option, value in operands.pairs() if option in outputs]
-    found = _strongest(match(value, operands.directory, path) for value in given)
+    found = strongest(match(value, operands.directory, path) for value in given)
     if found is Match.YES:
         return Changed(changes.written(path, None, operands.command.location, append=False))
     if given and found is Match.NO and not operands.has("--output-dir"):
@@ -263,54 +296,9 @@ def _download(operands: Operands, path: str, is_directory: IsDirectory) -> Effec
 def _fills(operands: Operands, path: str, is_directory: IsDirectory) -> Effect | None:
     """Programs that unpack or fetch many files: what was copied before stays, what was not there may be now."""
     places = [operands.directory, *(value for _, value in operands.pairs()), *operands.files]
-    if _strongest(match_above(each, operands.directory, path) for each in places) is Match.NO:
+    if strongest(match_above(each, operands.directory, path) for each in places) is Match.NO:
         return None
     return Changed(changes.perhaps_made(f"{operands.program} may have made it"))
-
-
-def _find(operands: Operands, path: str, is_directory: IsDirectory) -> Effect | None:
-    words = operands.words
-    start = next(
-        (at for at, word in enumerate(words) if word.startswith("-") or word in ("(", "!")), len(words)
-    )
-    roots = words[:start] or ["."]
-    found = _strongest(match_above(root, operands.directory, path) for root in roots)
-    expression = words[start:]
-    composed = any(word in ("-o", "-or", "!", "-not", "(") for word in expression)
-    for test, value in itertools.pairwise(expression):
-        if test == "-name" and not composed and match(f"/{value}", "/", f"/{name(path)}") is Match.NO:
-            return None
-    if found is Match.NO:
-        return None
-    if "-delete" in expression:
-        return Opaque("find may have deleted it")
-    executed = next((at for at, word in enumerate(expression) if word in ("-exec", "-execdir", "-ok")), None)
-    if executed is None:
-        return None
-    simple = not composed and found is Match.YES
-    return _on_many(expression[executed + 1 :], certain=simple)
-
-
-def _xargs(operands: Operands, path: str, is_directory: IsDirectory) -> Effect | None:
-    words = operands.words
-    while words and words[0].startswith("-"):
-        words = words[2:] if words[0] in ("-n", "-I", "-P", "-L", "-d", "-a", "-s") else words[1:]
-    # Files reach what xargs runs from all over; only what changes files can have changed this one.
-    return _on_many(words, certain=False) if words and name(words[0]) in CHANGERS else None
-
-
-def _on_many(words: list[str], *, certain: bool) -> Effect | None:
-    """A command that is run on files which nobody lists: by find and xargs."""
-    program = name(words[0]) if words else ""
-    if program in READERS or not program:
-        return None
-    if program == "chmod":
-        modes = [word for word in words[1:] if not re.fullmatch(r"-[Rvcf]+|\{\}.*|[;+]|\\;", word)]
-        return Changed(changes.with_mode(modes[0] if certain and modes else None))
-    if program in ("dos2unix", "sed", "perl"):
-        mends = certain and (program == "dos2unix" or any(_MENDS.fullmatch(word) for word in words))
-        return Changed(changes.without_carriage_returns if mends else changes.rewritten)
-    return Opaque(f"{program} may have changed it")
 
 
 def _other(operands: Operands, path: str, is_directory: IsDirectory) -> Effect | None:
@@ -334,10 +322,6 @@ def _touched(word: str, operands: Operands, path: str, *, recursive: bool) -> Ma
     return (match_above if recursive else match)(word, operands.directory, path)
 
 
-def _strongest(matches: Iterable[Match]) -> Match:
-    return max(matches, default=Match.NO)
-
-
 def _shown(text: str) -> str:
     return text.replace(UNRESOLVED, "…")
 
@@ -348,7 +332,7 @@ _HANDLERS: Final[dict[str, Callable[[Operands, str, IsDirectory], Effect | None]
     "cp": _cp,
     "curl": _download,
     "dos2unix": _line_ends,
-    "find": _find,
+    "find": found_by_find,
     "git": _fills,
     "gsutil": _fills,
     "install": _install,
@@ -360,6 +344,7 @@ _HANDLERS: Final[dict[str, Callable[[Operands, str, IsDirectory], Effect | None]
     "rsync": _fills,
     "scp": _fills,
     "sed": _sed,
+    "sort": _sort,
     "svn": _fills,
     "tar": _fills,
     "tee": _tee,
@@ -368,5 +353,5 @@ _HANDLERS: Final[dict[str, Callable[[Operands, str, IsDirectory], Effect | None]
     "unlink": _remove,
     "unzip": _fills,
     "wget": _download,
-    "xargs": _xargs,
+    "xargs": given_by_xargs,
 }

@@ -11,8 +11,8 @@ from itertools import takewhile
 from typing import Final, NamedTuple
 
 from smlint.container import UNRESOLVED
-from smlint.dockerfile.effects import CHANGERS, CHANGES_ONLY, READERS
 from smlint.dockerfile.paths import STANDARD_DIRECTORIES, is_directory_name, name, normalise, parents
+from smlint.dockerfile.programs import CHANGERS, CHANGES_ONLY, READERS
 from smlint.dockerfile.runs import is_posix
 from smlint.dockerfile.state import Step
 

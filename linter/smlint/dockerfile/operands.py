@@ -4,15 +4,30 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from smlint.container import UNRESOLVED, SimpleCommand
 from smlint.dockerfile import globs
 from smlint.dockerfile.paths import join, name
 
+#: Whether a path is a directory when a command runs; None where nobody knows.
+IsDirectory: TypeAlias = Callable[[str], bool | None]
+
 _SPECIAL: Final = re.compile(rf"[*?\[{UNRESOLVED}]")
+_CHARACTER_CLASS: Final = re.compile(r"\[([!^]?)((?:[^\W_]-[^\W_]|[\w.,+])+)\]")
+#: Options, alone or behind others in one word, whose value is the next word.
+_WITH_VALUE: Final = {
+    "cp": re.compile(r"-\w*[tS]|--target-directory|--suffix"),
+    "mv": re.compile(r"-\w*[tS]|--target-directory|--suffix"),
+    "ln": re.compile(r"-\w*[tS]|--target-directory|--suffix"),
+    "install": re.compile(r"-[A-Za-z]*[tmogS]|--(?:target-directory|mode|owner|group|suffix)"),
+    "mkdir": re.compile(r"-\w*m|--mode"),
+    "sed": re.compile(r"-[nErsuz]*[ef]|--expression|--file"),
+    "touch": re.compile(r"-\w*[drt]"),
+}
+_TARGET: Final = re.compile(r"-\w*t|--target-directory")
 
 
 class Match(enum.IntEnum):
@@ -91,22 +106,25 @@ def _files(program: str, words: list[str]) -> tuple[list[str], str | None]:
         elif word.startswith("-") and len(word) > 1:
             if _takes_value(program, word):
                 value = next(rest, "")
-                target = value if word in ("-t", "--target-directory") else target
+                target = value if _TARGET.fullmatch(word) and program != "touch" else target
         else:
             files.append(word)
     return files, target
 
 
 def _takes_value(program: str, option: str) -> bool:
-    if program in ("cp", "mv", "ln"):
-        return option in ("-t", "--target-directory", "-S", "--suffix")
-    if program == "install":
-        return option in ("-t", "--target-directory", "-m", "--mode", "-o", "--owner", "-g", "--group", "-S")
-    if program == "mkdir":
-        return option in ("-m", "--mode")
-    if program == "sed":
-        return option in ("-e", "-f", "--expression", "--file")
-    return program == "touch" and option in ("-d", "-r", "-t")
+    found = _WITH_VALUE.get(program)
+    return found is not None and found.fullmatch(option) is not None
+
+
+def has_wildcard(word: str) -> bool:
+    """Whether a shell, or somebody's unknown value, decides what ``word`` means."""
+    return _SPECIAL.search(word) is not None
+
+
+def strongest(matches: Iterable[Match]) -> Match:
+    """What several words mean together."""
+    return max(matches, default=Match.NO)
 
 
 def match(word: str, directory: str, path: str) -> Match:
@@ -128,7 +146,15 @@ def _matched(word: str, directory: str, path: str, *, above: bool) -> Match:
     # Most patterns are about other directories: told without an expression.
     if not path.startswith(written[: special.start()]) or not _compiled(written, above).fullmatch(path):
         return Match.NO
-    return Match.PERHAPS if UNRESOLVED in written else Match.YES
+    if UNRESOLVED in written or "[[" in written:
+        return Match.PERHAPS
+    return Match.NO if _is_hidden(written, path) else Match.YES
+
+
+def _is_hidden(pattern: str, path: str) -> bool:
+    """Whether a part of ``path`` begins with a dot where ``pattern`` has a wildcard, which does not stand for it."""
+    pairs = zip(pattern.split("/"), path.split("/"), strict=False)
+    return any(part.startswith(".") and each.startswith(("*", "?", "[")) for each, part in pairs)
 
 
 @lru_cache(maxsize=256)
@@ -144,7 +170,20 @@ def _expression(written: str) -> str:
         elif piece.startswith("*"):
             tokens.append(globs.STAR)
         elif piece == "?" or (piece.startswith("[") and piece.endswith("]")):
-            tokens.append(globs.ONE)
+            tokens.append(_character_class(piece))
         else:
             tokens += map(re.escape, piece)
     return globs.expression(tokens)
+
+
+def _character_class(written: str) -> str:
+    found = _CHARACTER_CLASS.fullmatch(written)
+    if found is None:
+        return globs.ONE
+    expression = f"[{'^/' if found.group(1) else ''}{found.group(2)}]"
+    try:
+        re.compile(expression)
+    except re.error:
+        # "[z-a]"
+        return globs.ONE
+    return expression

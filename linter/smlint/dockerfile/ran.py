@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Final
 
-from smlint.container import ABSENT, UNRESOLVED, Fact, FileEntry, SimpleCommand, Unknown
+from smlint.container import ABSENT, UNRESOLVED, Fact, FileEntry, FileKind, Known, SimpleCommand, Unknown
 from smlint.dockerfile.changes import (
     Change,
     Changed,
     CopiedFrom,
+    Effect,
     LinkTo,
     Mode,
     Opaque,
+    Removed,
     copied_onto,
+    perhaps,
     with_mode,
 )
 from smlint.dockerfile.effects import changers, effect
 from smlint.dockerfile.history import History
 from smlint.dockerfile.operands import Operands
 from smlint.dockerfile.paths import BASE_DIRECTORY, name
-from smlint.dockerfile.runs import Runs
+from smlint.dockerfile.runs import Runs, is_bash
+from smlint.dockerfile.shells import in_any_shell
 from smlint.dockerfile.stages import Stage
 from smlint.dockerfile.state import Step
-from smlint.shell.commands import unwrap
+from smlint.shell.commands import Commands, unwrap_commands
 
 _CHANGES_DIRECTORY: Final = re.compile(r"\b(?:cd|pushd|popd|chroot|env)\b")
 
@@ -42,7 +47,7 @@ class Ran:
         self._runs = runs
         self._lookup_in = lookup_in
         self._lookup_before = lookup_before
-        self._changers: dict[int, tuple[Operands, ...] | None] = {}
+        self._changers: dict[int, tuple[tuple[Operands, bool], ...] | None] = {}
 
     def by(
         self, history: History, number: int, path: str, changes: list[Change], until: int | None = None
@@ -60,11 +65,15 @@ class Ran:
         started_with = path
         in_base = path.startswith(BASE_DIRECTORY) and not _CHANGES_DIRECTORY.search(text)
         for at in reversed(range(len(commands) if until is None else until)):
-            operands = commands[at]
+            operands, is_conditional = commands[at]
             if in_base and operands.directory == UNRESOLVED:
                 operands = operands._replace(command=operands.command._replace(directory=BASE_DIRECTORY))
-            found = effect(operands, path, history.is_directory)
-            if isinstance(found, Changed):
+            found = effect(operands, path, partial(self._is_directory, history, number, at))
+            if is_conditional and isinstance(found, Changed):
+                changes.append(perhaps(found.change))
+            elif is_conditional and found is not None and not _is_deleted(operands, found):
+                return Unknown("a RUN may have changed it, under a condition")
+            elif isinstance(found, Changed):
                 changes.append(found.change)
             elif isinstance(found, CopiedFrom):
                 if found.how is not Mode.COPIED:
@@ -80,16 +89,38 @@ class Ran:
                 return ABSENT
         return path if path != started_with else None
 
-    def _commands(self, step: Step) -> tuple[Operands, ...] | None:
-        """The commands that may change files; None where the RUN cannot be read."""
+    def _is_directory(self, history: History, number: int, command: int, path: str) -> bool | None:
+        if history.is_directory(path):
+            return True
+        fact = self._lookup_before(history, number, command, path)
+        if isinstance(fact, Known):
+            return fact.value.kind is FileKind.DIRECTORY
+        return False if fact is ABSENT else None
+
+    def _commands(self, step: Step) -> tuple[tuple[Operands, bool], ...] | None:
+        """The commands that may change files, and whether they may not be run; None where the RUN cannot be read."""
         key = id(step)
         if key not in self._changers:
-            commands = self._runs.commands(step)
-            inner = [each for command in commands or () for each in _without_wrappers(command)]
-            self._changers[key] = None if commands is None else tuple(changers(inner))
+            read = self._runs.read(step)
+            self._changers[key] = None if read is None else tuple(_changers(read, known_shell=is_bash(step)))
         return self._changers[key]
 
 
-def _without_wrappers(command: SimpleCommand) -> tuple[SimpleCommand, ...]:
+def _is_deleted(operands: Operands, found: Effect) -> bool:
+    """Whether the file is done away with: what somebody deletes on some condition nobody is told to delete."""
+    return isinstance(found, Removed) and operands.program != "mv"
+
+
+def _changers(read: Commands, *, known_shell: bool) -> Iterator[tuple[Operands, bool]]:
+    for number, command in enumerate(read.commands):
+        inner = _without_wrappers(command if known_shell else in_any_shell(command))
+        for at, each in enumerate(inner.commands):
+            for operands in changers([each]):
+                yield operands, number in read.conditional or at in inner.conditional
+
+
+def _without_wrappers(command: SimpleCommand) -> Commands:
     # What xargs runs has files among its arguments that only xargs sees.
-    return (command,) if any(name(word.text) == "xargs" for word in command.words) else unwrap(command)
+    if any(name(word.text) == "xargs" for word in command.words):
+        return Commands((command,), frozenset())
+    return unwrap_commands(command)

@@ -16,6 +16,7 @@ from smlint.dockerfile.state import Step
 
 if TYPE_CHECKING:
     from smlint.dockerfile.mentions import Mentions
+    from smlint.shell.commands import Commands
 
 _SHELLS: Final = frozenset(("sh", "bash", "dash", "ash", "ksh", "zsh", "busybox"))
 _SHEBANG: Final = re.compile(r"#!\s*(?:\S*/)?(?:env\s+(?:-\S+\s+)*)?(\S*)")
@@ -118,7 +119,7 @@ class Runs:
         """``path`` is what locations call the file."""
         self._path = path
         self._texts: dict[tuple[int, int], RunText] = {}
-        self._read: dict[tuple[int, int], tuple[SimpleCommand, ...] | None] = {}
+        self._read: dict[tuple[int, int], Commands | None] = {}
 
     def text(self, step: Step) -> RunText:
         """The text of a RUN step."""
@@ -130,14 +131,21 @@ class Runs:
 
     def commands(self, step: Step) -> tuple[SimpleCommand, ...] | None:
         """The simple commands of a RUN step; None where it is not for a shell that smlint can read."""
+        found = self.read(step)
+        return None if found is None else found.commands
+
+    def read(self, step: Step) -> Commands | None:
+        """The same, with those marked that may not be run."""
         key = _key(step)
         if key not in self._read:
             self._read[key] = self._commands(step)
         return self._read[key]
 
-    def _commands(self, step: Step) -> tuple[SimpleCommand, ...] | None:
+    def _commands(self, step: Step) -> Commands | None:
         if step.instruction.exec_form is not None:
-            return self._exec_form(step)
+            from smlint.shell.commands import Commands
+
+            return Commands(self._exec_form(step), frozenset())
         script = self._script(step)
         return None if script is None else _parsed(script, step)
 
@@ -189,6 +197,14 @@ class Runs:
         return Script("".join(texts), locate)
 
 
+def is_bash(step: Step) -> bool:
+    """Whether a RUN step is certainly read by bash, or by zsh, which expands braces and has ``echo -e`` as well."""
+    heredocs = step.instruction.heredocs
+    shebang = _SHEBANG.match(heredocs[0].content) if len(heredocs) == 1 else None
+    names = step.shell or () if shebang is None else (shebang.group(1),)
+    return any(name(word) in ("bash", "zsh") for word in names)
+
+
 def _key(step: Step) -> tuple[int, int]:
     # One ONBUILD instruction may be executed by several stages, each with its own variables.
     return id(step.instruction), step.stage.number
@@ -221,7 +237,7 @@ def _in_lines(path: str, text: str, first_line: int) -> Locate:
     return locate
 
 
-def _parsed(script: Script, step: Step) -> tuple[SimpleCommand, ...]:
-    from smlint.shell.commands import simple_commands
+def _parsed(script: Script, step: Step) -> Commands:
+    from smlint.shell.commands import read_commands
 
-    return simple_commands(script.text, lookup=step.lookup, directory=step.directory, locate=script.locate)
+    return read_commands(script.text, lookup=step.lookup, directory=step.directory, locate=script.locate)
