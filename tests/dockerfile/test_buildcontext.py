@@ -50,6 +50,10 @@ def test_a_link_that_is_copied_itself_is_followed_in_the_context(make: Callable[
         ("un.sh", "/app/run.sh", True),
         ("**un.sh", "/app/run.sh", False),
         ("\ufeffrun.sh", "/app/run.sh", False),
+        ("sub", "/app/sub", False),
+        ("*\n!run.sh", "/app/sub", False),
+        ("sub/*", "/app/sub", True),
+        ("sub\n!sub/a.sh", "/app/sub", True),
     ],
 )
 def test_dockerignore(make: Callable[[Tree], Path], ignore: str, path: str, seen: bool) -> None:

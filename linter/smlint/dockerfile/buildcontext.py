@@ -57,11 +57,11 @@ class BuildContext:
         if not os.path.isdir(self._root):
             return Unknown("the build context is not at hand")
         found = self._walk(path)
-        if isinstance(found, Source) and found.path and found.kind is not FileKind.DIRECTORY:
+        if isinstance(found, Source) and found.path:
             ignored = self._ignored(found.path)
             if ignored is None:
                 return Unknown("the context's ignore file cannot be read")
-            if ignored:
+            if ignored and not (found.kind is FileKind.DIRECTORY and self._keeps_some(found.path)):
                 return ABSENT
         return found
 
@@ -161,6 +161,18 @@ class BuildContext:
         from smlint.dockerfile.ignorefile import is_ignored
 
         return is_ignored(path, self._patterns)
+
+    def _keeps_some(self, directory: str) -> bool:
+        """Whether an ignored directory is sent all the same, for a file in it that an exception keeps."""
+        if not any(pattern.keeps for pattern in self._patterns or ()):
+            return False
+        looked_at = 0
+        for folder, _, names in os.walk(self._native(directory)):
+            inside = os.path.relpath(folder, self._root).replace(os.sep, "/")
+            looked_at += len(names)
+            if looked_at > _WILDCARD_LIMIT or any(not self._ignored(f"{inside}/{name}") for name in names):
+                return True
+        return False
 
     def _read_patterns(self) -> tuple[Pattern, ...]:
         for ignore_file in (f"{self._dockerfile}.dockerignore", os.path.join(self._root, ".dockerignore")):
