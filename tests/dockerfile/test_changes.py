@@ -127,6 +127,8 @@ TRUE: dict[str, str] = {
     "chmod 700 d/[a-c]*": "d/b.py d/run d/open",
     "cd d && touch .hidden && chmod 600 .hidden && chmod +x *": "d/.hidden d/b.py",
     "chmod -R =r d": "d/open",
+    "chmod u+s,g+s d && chmod 755 d": "d",
+    "chmod 700 d": "d d/run",
     "cp a.sh d/run": "d/run d/run/a.sh",
     "cp a.sh d": "d d/a.sh",
     "mkdir x && cp -r d/ x && cp -r ./d/. x": "x/run x/d/run",
@@ -303,6 +305,14 @@ def test_what_is_said_is_true(command: str, context: Path, tmp_path: Path) -> No
 )
 def test_what_shells_read_differently_is_not_said(command: str, context: Path, tmp_path: Path) -> None:
     compare(command, ["e", "e/y", "x", "n", "{n,x}"], context, tmp_path / "root", shell="sh")
+
+
+def test_workdir_leaves_a_directory_as_it_is(context: Path) -> None:
+    text = "FROM scratch\nCOPY d /d\nRUN chmod 700 /d\nWORKDIR /d\nWORKDIR sub\n"
+    files = build_container(parse(text), path="Dockerfile", context=str(context)).files
+    modes = [fact.value.mode for fact in map(files.lookup, ("/d", "/d/sub")) if isinstance(fact, Known)]
+    # A RUN may have made the other one.
+    assert modes == [0o700, None]
 
 
 @pytest.mark.parametrize("command", UNCERTAIN)

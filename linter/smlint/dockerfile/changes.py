@@ -129,6 +129,9 @@ def with_mode(written: str | None) -> Change:
             return before
         entry = before.value
         mode = None if written is None else changed_mode(entry.mode, written)
+        if entry.kind is FileKind.DIRECTORY and (entry.mode or 0) & ~(mode or 0) & 0o6000:
+            # GNU chmod leaves the set-id bits of directories where they are not named; BusyBox takes them away.
+            mode = None
         return Known(entry._replace(mode=mode), before.location)
 
     return change

@@ -157,7 +157,9 @@ class StageFiles:
                     path = found
                     continue
             elif step.instruction.keyword == "WORKDIR":
-                found = self._entered(step, path)
+                entered = self._entered(step, path)
+                changes += [] if entered is None else [entered]
+                continue
             else:
                 found = self._placed.by(history, number, path)
                 if isinstance(found, str):
@@ -166,11 +168,13 @@ class StageFiles:
                 return changes, found
         return changes, _below(history, until)
 
-    def _entered(self, step: Step, path: str) -> Fact[FileEntry] | None:
+    def _entered(self, step: Step, path: str) -> Change | None:
+        """WORKDIR makes directories where there are none; those that are there stay as they are."""
         if within(step.directory, path) is None:
             return None
-        location = step.instruction.location(self._placed.path)
-        return Known(FileEntry(path, FileKind.DIRECTORY, location, 0o755), location)
+        from smlint.dockerfile.changes import made_directory
+
+        return made_directory(path, step.instruction.location(self._placed.path))
 
 
 def _may_concern(run: RunText, path: str) -> bool:
