@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from smlint.container import UNRESOLVED, Word
@@ -55,6 +55,8 @@ def _exec(executor: Executor, node: Simple, words: Words, machine: Machine) -> l
 def _exit(executor: Executor, node: Simple, words: Words, machine: Machine) -> list[Machine]:
     if len(words) > 1:
         machine.status = _given_status(words[1][0].text)
+    elif machine.ended is not None:
+        machine.status = machine.ended
     machine.stopped = "exit"
     return [machine]
 
@@ -121,6 +123,9 @@ def _shift(executor: Executor, node: Simple, words: Words, machine: Machine) -> 
         machine.parameters = Parameters(values[number:], rest)
     elif rest is None:
         machine.status = FAILURE
+        if executor.dialect == "dash":
+            # An error of a special builtin ends dash, tested or not.
+            machine.stopped = "exit"
     else:
         machine.parameters = Parameters((), rest + number - len(values))
     return [machine]
@@ -141,6 +146,7 @@ def _trap(executor: Executor, node: Simple, words: Words, machine: Machine) -> l
             machine.traps.pop(signal, None)
         else:
             machine.traps[signal] = texts[0]
+            machine.was_trapped = machine.was_trapped or bool(texts[0])
     return [machine]
 
 
@@ -156,16 +162,25 @@ def _wait(executor: Executor, node: Simple, words: Words, machine: Machine) -> l
         machine.status = FAILURE
     elif operands[0] == "-n":
         executor.wait(None, machine)
-        machine.status = Status(None, frozenset().union(*machine.jobs))
+        machine.status = _any_of(machine.outcomes)
     else:
         named = jobs_named(operands[-1]) or _by_percent(operands[-1], machine)
         unclear = UNRESOLVED in operands[-1] or not named
         # Bash that is called sh has forgotten a job once it was waited for; dash and bash itself have not.
         again = any(wait.jobs is not None and named <= wait.jobs for wait in machine.waits)
         executor.wait(None if unclear else named, machine)
-        known = [machine.jobs[job - 1] for job in named if 0 < job <= len(machine.jobs)]
-        machine.status = UNDECIDED if again and named else Status(None, frozenset().union(*known))
+        known = [machine.outcomes[job - 1] for job in named if 0 < job <= len(machine.jobs)]
+        machine.status = UNDECIDED if again and named else _any_of(known)
     return [machine]
+
+
+def _any_of(outcomes: Sequence[Status]) -> Status:
+    """The status of one of several jobs, whichever it is."""
+    if len(outcomes) == 1:
+        return outcomes[0]
+    if any(outcome.value is not None or outcome.is_negated for outcome in outcomes):
+        return UNDECIDED
+    return Status(None, frozenset().union(*(outcome.origins for outcome in outcomes)))
 
 
 def _kill(executor: Executor, node: Simple, words: Words, machine: Machine) -> list[Machine]:
@@ -308,7 +323,7 @@ def _eval(executor: Executor, node: Simple, words: Words, machine: Machine) -> l
     if not operands:
         machine.status = SUCCESS
         return [machine]
-    if all(_PLAIN_WORD.fullmatch(value.text) for value, _ in operands):
+    if all(_PLAIN_WORD.fullmatch(value.text) for value, _ in operands) and "=" not in operands[0][0].text:
         machine.calls += 1
         ends = executor.command(node, operands, machine)
         for end in ends:
@@ -318,7 +333,8 @@ def _eval(executor: Executor, node: Simple, words: Words, machine: Machine) -> l
     if UNRESOLVED in text or "\0" in text:
         # The first word may be anything, a builtin included, but most likely it is the program.
         return [executor.start(node, operands, machine, machine.how)]
-    return executor.evaluate(text, executor.place(node.start, node.end), machine)
+    used: frozenset[int] = frozenset().union(*(value.used for value, _ in operands))
+    return executor.evaluate(text, executor.place(node.start, node.end), machine, used)
 
 
 def _source(executor: Executor, node: Simple, words: Words, machine: Machine) -> list[Machine]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from smlint.container import UNRESOLVED
 from smlint.shell import arithmetic, tests
 from smlint.shell.machine import FAILURE, SUCCESS, UNDECIDED, Machine, Status, visible
 from smlint.shell.outcome import Condition, How
@@ -51,6 +52,9 @@ def negated(executor: Executor, node: Negated, machine: Machine) -> list[Machine
     ends = executor.node(node.body, machine)
     for end in ends:
         end.tested -= 1
+        if end.stopped:
+            # ``exit`` ends the script with the code that it says.
+            continue
         value, origins, is_negated = end.status
         end.status = Status(None if value is None else not value, origins, not is_negated)
     return ends
@@ -152,12 +156,30 @@ def calculation(text: str, machine: Machine) -> Status:
     return UNDECIDED if number is None else SUCCESS if number else FAILURE
 
 
+def at_exit(executor: Executor, machine: Machine) -> Machine:
+    """The exit code after the trap for EXIT, which may say another one; what it starts is not of interest."""
+    trap = machine.traps.get("EXIT")
+    if not trap or machine.stopped not in ("", "exit"):
+        return machine
+    probe, unseen = machine.copy(), executor.unseen
+    probe.stopped, probe.ended = "", machine.status
+    del probe.traps["EXIT"]
+    ends = executor.evaluate(trap, executor.place(0, 0), probe)
+    executor.unseen = unseen
+    statuses = {end.status if end.stopped == "exit" else machine.status for end in ends}
+    status = statuses.pop() if len(statuses) == 1 else UNDECIDED
+    if UNRESOLVED in trap or any(origin >= len(machine.events) for origin in status.origins):
+        status = UNDECIDED
+    machine.status = status
+    return machine
+
+
 def group(executor: Executor, node: Group, machine: Machine) -> list[Machine]:
     if not node.subshell:
         return executor.block(node.body, machine)
     ends = []
     for end in executor.block(node.body, machine.enter_subshell(How.SUBSHELL)):
-        after = machine.leave_subshell(end)
+        after = machine.leave_subshell(at_exit(executor, end))
         after.levels = machine.levels
         ends.append(after)
     return executor.checked_all(ends)
@@ -217,6 +239,8 @@ def case(executor: Executor, node: Case, machine: Machine) -> list[Machine]:
                     _assume_case(executor, each, node, item.patterns, True)
                 entering.append(each)
         for each in entering:
+            if not item.body:
+                each.status = SUCCESS
             ends = executor.block(item.body, each)
             running = [end for end in ends if not end.stopped]
             done += [end for end in ends if end.stopped]
@@ -227,6 +251,8 @@ def case(executor: Executor, node: Case, machine: Machine) -> list[Machine]:
             else:
                 done += running
         pending = executor.bounded(rest)
+    for each in pending:
+        each.status = SUCCESS
     return [*done, *falling, *pending]
 
 

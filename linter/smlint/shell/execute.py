@@ -11,7 +11,7 @@ from typing import Final
 
 from smlint.container import UNRESOLVED
 from smlint.diagnostics import FileLocation
-from smlint.shell import builtins, control, loops, tests, ways
+from smlint.shell import builtins, control, effects, loops, tests, ways
 from smlint.shell.housekeeping import is_builtin, is_idle, is_trivial
 from smlint.shell.machine import FAILURE, SUCCESS, UNDECIDED, Event, Machine, Status, Wait, shown, visible
 from smlint.shell.outcome import How, Started
@@ -34,7 +34,7 @@ from smlint.shell.syntax import (
     Simple,
     Statement,
 )
-from smlint.shell.words import MAX_FIELDS, Parameters, Value, fields, single
+from smlint.shell.words import MAX_FIELDS, SOME, Parameters, Value, fields, single
 
 _MAX_STEPS: Final = 40_000
 _MAX_LEVELS: Final = 90
@@ -64,6 +64,8 @@ class Executor:
         self._steps = 0
         #: How many conditions of loops deep.
         self.questions = 0
+        #: Arguments that went into the text that ``eval`` runs.
+        self._used: frozenset[int] = frozenset()
         #: Why not everything was followed; "" when all was.
         self.unseen = ""
 
@@ -79,7 +81,7 @@ class Executor:
         if not script.complete:
             self.unseen = "a part of it could not be read"
         self._tail = self._tail_of(script)
-        return self.block(script.body, machine)
+        return [control.at_exit(self, end) for end in self.block(script.body, machine)]
 
     def block(self, block: Block, machine: Machine) -> list[Machine]:
         """Run a list of commands."""
@@ -106,12 +108,14 @@ class Executor:
         inner.how, inner.job = How.BACKGROUND, len(machine.jobs) + 1
         inner.tested += 1
         ends: list[Machine] = []
-        for end in self.node(statement.node, inner)[:4]:
+        found = [control.at_exit(self, end) for end in self.node(statement.node, inner)]
+        outcome = _outcome(found)
+        for end in found[:4]:
             after = machine.leave_subshell(end)
             after.stopped = ""
             after.assumed, after.conditions = dict(machine.assumed), machine.conditions
             started = frozenset(range(len(machine.events), len(after.events)))
-            after.jobs = (*machine.jobs, started)
+            after.jobs, after.outcomes = (*machine.jobs, started), (*machine.outcomes, outcome)
             after.status = SUCCESS
             ends.append(after)
         # What a background job decides for itself gives no new way for the script.
@@ -180,6 +184,8 @@ class Executor:
             for piece in node.words
             for value in fields(self.text(piece), machine, brace=self.brace)
         ]
+        for piece in node.words:
+            effects.expand(self.text(piece), machine)
         while len(words) > 1 and words[0][0].text in ("command", "builtin"):
             if words[1][0].text.startswith("-") and words[1][0].text != "--":
                 machine.status = UNDECIDED
@@ -219,7 +225,10 @@ class Executor:
 
     def start(self, node: Simple, words: list[tuple[Value, Piece]], machine: Machine, how: How) -> Machine:
         """Start a program."""
-        arguments = tuple(shown(value, self.place(piece.start, piece.end)) for value, piece in words)
+        arguments = tuple(
+            shown(value._replace(used=value.used | self._used), self.place(piece.start, piece.end))
+            for value, piece in words
+        )
         texts = [argument.text for argument in arguments]
         assignments = tuple(
             (each.name, visible(single(self.text(each.value), machine).text))
@@ -239,6 +248,7 @@ class Executor:
                 job=machine.job,
                 is_asked=machine.asked > 0,
                 in_loop=machine.loops > 0,
+                was_trapped=machine.was_trapped,
             )
         )
         machine.status = Status(None, frozenset((len(machine.events) - 1,)))
@@ -282,7 +292,9 @@ class Executor:
             machine.variables[name] = Value(UNRESOLVED, used)
             return
         if assignment.value is not None:
-            machine.variables[name] = single(self.text(assignment.value), machine)
+            value = single(self.text(assignment.value), machine)
+            effects.expand(self.text(assignment.value), machine)
+            machine.variables[name] = value
             return
         raw = self.text(Piece(assignment.start, assignment.end))
         added = single(raw.partition("=")[2], machine)
@@ -315,9 +327,17 @@ class Executor:
                 end.stopped = ""
         return ends
 
-    def evaluate(self, text: str, at: FileLocation, machine: Machine) -> list[Machine]:
-        """``eval``: run text in this shell; all of it stands where the ``eval`` does."""
-        return self._included(ScriptText(at.path, text, at), machine)
+    def evaluate(
+        self, text: str, at: FileLocation, machine: Machine, used: frozenset[int] = frozenset()
+    ) -> list[Machine]:
+        """``eval``: run text, into which the arguments ``used`` went, in this shell; all of it stands where that does."""
+        script, outer = ScriptText(at.path, text, at), self._used
+        is_simple = len(script.script.body) == 1 and isinstance(script.script.body[0].node, Simple)
+        # Into which of several commands they went is not followed.
+        self._used = outer | (used if is_simple or not used else frozenset((SOME,)))
+        ends = self._included(script, machine)
+        self._used = outer
+        return ends
 
     def source(self, path: str, arguments: Sequence[Value], machine: Machine) -> list[Machine]:
         """``source path``: run a file in this shell."""
@@ -357,3 +377,11 @@ class Executor:
         """``wait``: for some jobs, or for all (None)."""
         trap, is_repeated = machine.traps.get("TERM"), self.questions > 0
         machine.waits = (*machine.waits, Wait(jobs, len(machine.events), trap, machine.told, is_repeated))
+
+
+def _outcome(ends: Sequence[Machine]) -> Status:
+    """The exit status of a background job that may end in several ways."""
+    statuses = {end.status for end in ends}
+    if len(statuses) == 1:
+        return statuses.pop()
+    return SUCCESS if statuses and all(status.value for status in statuses) else UNDECIDED

@@ -108,12 +108,28 @@ def _while(executor: Executor, node: Loop, machine: Machine) -> list[Machine]:
 
 
 def _unknown_while(executor: Executor, node: Loop, machine: Machine) -> list[Machine]:
-    return _unknown_rounds(executor, node, machine)
-
-
-def _unknown_rounds(executor: Executor, node: Loop, machine: Machine) -> list[Machine]:
-    """A loop that may run any number of times: not at all, or so often that what it changes is unknown."""
+    """A loop that ends when the status of a program does, or at a time that is not known."""
+    asked = machine.status
+    before = set(machine.assumed)
+    goes_on = (node.kind is LoopKind.WHILE) is not asked.is_negated
     skipped = machine.copy()
+    if asked.origins and machine.status.value is None:
+        skipped.assume(asked.origins, not goes_on)
+        machine.assume(asked.origins, goes_on)
+    ends = _unknown_rounds(executor, node, machine, skipped)
+    for end in ends:
+        if end is not skipped and not end.stopped:
+            # It was asked again since then.
+            for origin in asked.origins - before:
+                end.assumed.pop(origin, None)
+    return ends
+
+
+def _unknown_rounds(
+    executor: Executor, node: Loop, machine: Machine, skipped: Machine | None = None
+) -> list[Machine]:
+    """A loop that may run any number of times: not at all, or so often that what it changes is unknown."""
+    skipped = skipped or machine.copy()
     skipped.status = SUCCESS
     before = len(machine.events)
     parameters = machine.parameters

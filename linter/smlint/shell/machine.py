@@ -45,6 +45,8 @@ class Event(NamedTuple):
     #: Whether it is run to hear its status: as the condition of ``if`` or ``while``.
     is_asked: bool = False
     in_loop: bool = False
+    #: Whether a trap was set before, be it reset since.
+    was_trapped: bool = False
 
 
 class Wait(NamedTuple):
@@ -74,6 +76,9 @@ class Machine:
         self.parameters = parameters
         self.functions: dict[str, tuple[Node, int]] = {}
         self.traps: dict[str, str] = {}
+        self.was_trapped = False
+        #: The status with which the trap for EXIT begins, while that runs.
+        self.ended: Status | None = None
         self.options: frozenset[str] = frozenset()
         self.directory = directory
         #: What ``pushd`` has put aside, and where ``cd -`` goes.
@@ -86,6 +91,8 @@ class Machine:
         self.told: frozenset[int] = frozenset()
         #: Programs by job, from 1.
         self.jobs: tuple[frozenset[int], ...] = ()
+        #: What waiting for each of the jobs gives.
+        self.outcomes: tuple[Status, ...] = ()
         self.conditions: tuple[Condition, ...] = ()
         #: Programs whose success or failure this way assumes.
         self.assumed: dict[int, bool] = {}
@@ -187,6 +194,7 @@ class Machine:
         if inner.how is not How.BACKGROUND:
             inner.how = how
         inner.traps = {name: text for name, text in inner.traps.items() if not text}
+        inner.was_trapped, inner.ended = False, None
         return inner
 
     def leave_subshell(self, inner: Machine) -> Machine:

@@ -63,12 +63,16 @@ def parse(text: str) -> Script:
     tree = grammar.tree(source.text, source.hidden) if source.depth <= DEPTH else None
     if tree is None:
         return Script(source, (), False)
-    return Script(source, _Reader(source).block(tree.root_node.children, 0), not tree.root_node.has_error)
+    reader = _Reader(source)
+    body = reader.block(tree.root_node.children, 0)
+    return Script(source, body, not (tree.root_node.has_error or reader.has_error))
 
 
 class _Reader:
     def __init__(self, source: Source) -> None:
         self._source = source
+        #: Whether something was no syntax; the tree does not know of all of it.
+        self.has_error = False
 
     def block(self, nodes: list[tree_sitter.Node], depth: int) -> Block:
         """The statements among ``nodes``: commands, and the ``;``, ``&`` and newlines between them."""
@@ -97,6 +101,11 @@ class _Reader:
 
     def node(self, node: tree_sitter.Node, depth: int) -> Node:
         """One command, simple or compound."""
+        found = self._node(node, depth)
+        self.has_error = self.has_error or (isinstance(found, Opaque) and found.is_error)
+        return found
+
+    def _node(self, node: tree_sitter.Node, depth: int) -> Node:
         start, end = node.start_byte, node.end_byte
         if depth > _NESTING or node.is_error or node.is_missing:
             return Opaque(start, end, node.is_error or node.is_missing)

@@ -7,9 +7,11 @@ Measured with the program printing its process id, dash 0.5.12-2, bash 5.2.15 (a
 * bash, for a ``-c`` string, does it for a simple command at top level that is last in the text or behind the last
   ``;``, ``&&``, ``||`` or newline (not behind ``&`` on the same line), without redirections, when nothing but one
   newline follows, and when no trap is set (an ignored signal does not count, an ignored EXIT does). Lists are treated
-  so since bash 5.1; older ones do it for a single command only.
+  so since bash 5.1; older ones do it for a single command only. Not so the last of ``&&`` and ``||`` behind a ``;`` on
+  the same line.
 * BusyBox ash, for a ``-c`` string, does it for whatever stands last: also inside ``{ }``, ``( )``, ``if`` and ``case``
-  (not loops), with redirections, when no newline follows and when no trap is set (ignored signals do not count).
+  (not loops), with redirections, when no newline follows and when no trap is set, nor was any before that is reset
+  (ignored signals do not count).
 * Nobody does it in pipelines, behind ``!``, in functions, ``eval`` or sourced files.
 """
 
@@ -36,7 +38,11 @@ def tail_commands(script: Script, dialect: str) -> frozenset[int]:
         return frozenset() if "\n" in behind else frozenset(_busybox(last.node))
     if behind not in ("", "\n") or _is_behind_ampersand(script):
         return frozenset()
-    node = last.node.rest[-1][1] if isinstance(last.node, AndOr) else last.node
+    node: Node = last.node
+    if isinstance(node, AndOr):
+        if len(script.body) > 1 and not _is_on_new_line(script):
+            return frozenset()
+        node = node.rest[-1][1]
     if isinstance(node, Simple) and not node.redirects:
         return frozenset((id(node),))
     return frozenset()
@@ -54,9 +60,11 @@ def _behind(script: Script, end: int) -> str:
 
 
 def _is_behind_ampersand(script: Script) -> bool:
-    if len(script.body) < 2 or not script.body[-2].background:
-        return False
-    return "\n" not in script.source.text[script.body[-2].node.end : script.body[-1].node.start]
+    return len(script.body) > 1 and script.body[-2].background and not _is_on_new_line(script)
+
+
+def _is_on_new_line(script: Script) -> bool:
+    return "\n" in script.source.text[script.body[-2].node.end : script.body[-1].node.start]
 
 
 def _busybox(node: Node) -> list[int]:
@@ -84,8 +92,8 @@ def _last(block: Block) -> list[Node]:
     return [block[-1].node] if block and not block[-1].background else []
 
 
-def is_hindered(dialect: str, traps: tuple[tuple[str, str], ...]) -> bool:
-    """Whether a trap keeps the shell from running its last command in place of itself."""
+def is_hindered(dialect: str, traps: tuple[tuple[str, str], ...], *, was_trapped: bool) -> bool:
+    """Whether a trap keeps the shell from running its last command in place of itself; ``was_trapped``: one was set."""
     if dialect == "busybox":
-        return any(text for _, text in traps)
+        return was_trapped
     return any(text or signal in ("EXIT", "ERR") for signal, text in traps)

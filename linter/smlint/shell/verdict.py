@@ -195,7 +195,7 @@ def _replaces(event: Event, shell: Shell) -> Answer:
         return Answer(False, _REASONS[how])
     if shell.dialect not in _EXAMINED:
         return Answer(None, f"{shell.dialect} was not examined")
-    if not event.is_tail or is_hindered(shell.dialect, event.traps):
+    if not event.is_tail or is_hindered(shell.dialect, event.traps, was_trapped=event.was_trapped):
         why = "a trap is set" if event.is_tail else "it is started without exec"
         return Answer(False, why)
     if shell.dialect == "sh":
@@ -209,7 +209,7 @@ def _passes(event: Event, shell: Shell) -> Answer:
     if shell.arguments is not None:
         if not shell.arguments or used >= shell.arguments:
             return YES
-        if used & shell.arguments:
+        if used & shell.arguments and SOME not in used:
             return Answer(False, "not all of the arguments are passed on")
     elif ALL in used:
         return YES
@@ -326,6 +326,9 @@ def _keeps_on(machine: Machine, at: int) -> Answer:
     if at in status.origins and status.is_negated:
         return Answer(False, "! turns a failure into success")
     if at in status.origins or status.value is False:
+        return YES
+    if status.origins and all(machine.assumed.get(origin) is False for origin in status.origins):
+        # It ends because something else fails.
         return YES
     if status.value is True:
         return Answer(False, "the script ends with success whatever the program returns")

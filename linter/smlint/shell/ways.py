@@ -30,6 +30,7 @@ def bounded(machines: Sequence[Machine]) -> tuple[list[Machine], bool]:
         key = (
             machine.events and machine.events[-1],
             machine.jobs,
+            machine.outcomes,
             machine.waits,
             machine.told,
             machine.parameters,
@@ -85,7 +86,7 @@ def _likeness(machine: Machine, housekeeping: bool) -> object:
         (machine.directory, machine.directories, machine.previous),
         frozenset(machine.variables.items()),
         frozenset(machine.arrays.items()),
-        frozenset(machine.traps.items()),
+        (frozenset(machine.traps.items()), machine.was_trapped, machine.outcomes),
         frozenset((name, id(body), number) for name, (body, number) in machine.functions.items()),
         frozenset((machine.hidden or {}).items()),
         (status.value, status.is_negated),

@@ -228,6 +228,9 @@ class _Expansion:
 
     def _indirect(self, inside: str, *, quoted: bool) -> None:
         """``${!name}``, ``${!name[@]}``, ``${!begin*}``."""
+        if inside == "#":
+            self._fields_of(self._scope.parameters.all_from(1)[-1:] or (UNKNOWN,), "@", quoted=quoted)
+            return
         name, _, behind = inside.partition("[")
         if behind in ("@]", "*]"):
             elements = self._scope.array(name)
@@ -347,15 +350,14 @@ class _Expansion:
             joined = Value(
                 " ".join(value.text for value in values), frozenset().union(*(v.used for v in values))
             )
-            known: Value | None = joined if values else None
+            result: Value | None = Value(UNRESOLVED, joined.used)
             if _DEFAULT.match(operation):
                 # ``${@:-default}``: the parameters themselves, one by one, unless there are none.
                 if values and UNRESOLVED not in joined.text and "+" not in operation[:2]:
                     self._fields_of(values, name, quoted=quoted)
                     return
+                known = joined if values else None
                 result = parameter_operation(known, operation, self._nested, self._nested_pattern)
-            else:
-                result = Value(UNRESOLVED, joined.used)
             if result is not None:
                 self._insert(result, quoted=quoted)
             return
@@ -383,9 +385,7 @@ class _Expansion:
     def _value(self, name: str) -> Value | None:
         if name == "#":
             parameters = self._scope.parameters
-            if parameters.rest is not None:
-                return Value(UNRESOLVED)
-            return Value(str(len(parameters.values)))
+            return Value(str(len(parameters.values))) if parameters.rest is None else UNKNOWN
         if name.isdigit() and name != "0":
             return self._scope.parameters.get(int(name))
         if name in "@*":
