@@ -52,6 +52,7 @@ def test_arguments_in_other_places(text: str, expected: bool | None) -> None:
         ("trap '[ -f x ] && exit 0' EXIT; prog", None),
         ("trap \"$x\" EXIT; prog", None),
         ("{ prog || [ -f x ]; } & wait $!", None),
+        ("set -e; { prog; true; } & wait $!", None),
         ("prog & other & wait -n", True),
         ("(prog; true) & other & wait -n", None),
     ],

@@ -106,7 +106,6 @@ class Executor:
             return self.node(statement.node, machine)
         inner = machine.enter_subshell(How.BACKGROUND)
         inner.how, inner.job = How.BACKGROUND, len(machine.jobs) + 1
-        inner.tested += 1
         ends: list[Machine] = []
         found = [control.at_exit(self, end) for end in self.node(statement.node, inner)]
         outcome = _outcome(found)
