@@ -6,16 +6,23 @@ The program reports itself on standard output; nothing here waits for a time to 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path as FilePath
+from typing import IO
 
 import pytest
 
 from smlint.shell.flow import Path, analyse
 
+#: Seconds; far more than anything here takes on a loaded machine.
+PATIENCE = 120.0
 SHELLS = {"dash": ["dash"], "bash": ["bash"], "busybox": ["busybox", "sh"]}
 CODE = 7
 PROGRAM = f"""#!{sys.executable} -IS
@@ -189,6 +196,28 @@ def command(shell: str, text: str, folder: FilePath, is_string: bool) -> list[st
     return [*SHELLS[shell], *(["-c", text, "zero"] if is_string else ["script.sh"])]
 
 
+@contextmanager
+def running(words: list[str], folder: FilePath) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
+    """A process and what it writes; one that hangs is killed with all that it has started, and so fails the test."""
+    run = subprocess.Popen(
+        words,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    assert run.stdout is not None
+    last = threading.Timer(PATIENCE, os.killpg, (run.pid, signal.SIGKILL))
+    last.start()
+    try:
+        yield run, run.stdout
+    finally:
+        last.cancel()
+        run.stdout.close()
+
+
 def predicted(shell: str, text: str, folder: FilePath, is_string: bool) -> Path:
     from smlint.shell.flow import Sourced
 
@@ -207,16 +236,9 @@ def predicted(shell: str, text: str, folder: FilePath, is_string: bool) -> Path:
 @pytest.mark.parametrize("is_string", [False, True], ids=["script", "string"])
 @pytest.mark.parametrize("text", TEXTS)
 def test_process_words_and_end(text: str, is_string: bool, shell: str, folder: FilePath) -> None:
-    run = subprocess.Popen(
-        [*command(shell, text, folder, is_string), "train"],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        stdin=subprocess.DEVNULL,
-        text=True,
-    )
-    output, _ = run.communicate(timeout=60)
-    pid, words = json.loads(output.splitlines()[0])
+    with running([*command(shell, text, folder, is_string), "train"], folder) as (run, output):
+        pid, words = json.loads(output.read().splitlines()[0])
+        run.wait()
     path = predicted(shell, text, folder, is_string)
     assert path.replaces.value is (pid == run.pid)
     ours = [word for word in path.command.texts if word not in ("env", "./prog")]
@@ -227,25 +249,16 @@ def test_process_words_and_end(text: str, is_string: bool, shell: str, folder: F
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize(("text", "told"), SIGNALS)
 def test_signal(text: str, told: bool, shell: str, folder: FilePath) -> None:
-    run = subprocess.Popen(
-        command(shell, text + "\n", folder, False),
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        stdin=subprocess.DEVNULL,
-        text=True,
-    )
-    assert run.stdout is not None
-    pid, _ = json.loads(run.stdout.readline())
-    run.send_signal(signal.SIGTERM)
-    if told:
-        assert run.stdout.readline() == "told\n"
-    run.wait(timeout=60)
-    if not told:
-        # The shell is gone, so that nobody can tell the program any more.
-        subprocess.run(["kill", "-KILL", str(pid)], check=True)
-        assert run.stdout.read() == ""
-    run.stdout.close()
+    with running(command(shell, text + "\n", folder, False), folder) as (run, output):
+        pid, _ = json.loads(output.readline())
+        run.send_signal(signal.SIGTERM)
+        if told:
+            assert output.readline() == "told\n"
+        run.wait()
+        if not told:
+            # The shell is gone, so that nobody can tell the program any more.
+            os.kill(pid, signal.SIGKILL)
+            assert output.read() == ""
     assert predicted(shell, text, folder, False).forwards_signal.value is told
 
 
@@ -255,28 +268,19 @@ def test_handlers_of_a_program_that_takes_its_time(text: str, shell: str, folder
     (folder / "prog").write_text(PATIENT)
     text = f"./prog & p=$!; {text}\n".replace("READY", ": > trapped")
     path = predicted(shell, text, folder, False)
-    run = subprocess.Popen(
-        command(shell, text, folder, False),
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        stdin=subprocess.DEVNULL,
-        text=True,
-    )
-    assert run.stdout is not None
-    (pid,) = json.loads(run.stdout.readline())
-    run.send_signal(signal.SIGTERM)
-    if path.forwards_signal.value:
-        assert run.stdout.readline() == "told\n"
-    if not (path.forwards_signal.value and path.awaits_program.value):
-        run.wait(timeout=20)
-    (folder / "go").touch()
-    if path.forwards_signal.value:
-        assert run.stdout.readline() == ("awaited\n" if path.awaits_program.value else "alone\n")
-    else:
-        subprocess.run(["kill", "-KILL", str(pid)], check=True)
-        assert run.stdout.read() == ""
-    run.wait(timeout=60)
-    run.stdout.close()
+    with running(command(shell, text, folder, False), folder) as (run, output):
+        (pid,) = json.loads(output.readline())
+        run.send_signal(signal.SIGTERM)
+        if path.forwards_signal.value:
+            assert output.readline() == "told\n"
+        if not (path.forwards_signal.value and path.awaits_program.value):
+            run.wait()
+        (folder / "go").touch()
+        if path.forwards_signal.value:
+            assert output.readline() == ("awaited\n" if path.awaits_program.value else "alone\n")
+        else:
+            os.kill(pid, signal.SIGKILL)
+            assert output.read() == ""
+        run.wait()
     assert path.forwards_signal.value is not None
     assert path.awaits_program.value is not None
