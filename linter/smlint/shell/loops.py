@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smlint.container import UNRESOLVED
 from smlint.shell.control import tested
-from smlint.shell.machine import SUCCESS, Machine
+from smlint.shell.machine import SUCCESS, Machine, Status
 from smlint.shell.outcome import Condition
 from smlint.shell.syntax import Loop, LoopKind, Piece
 from smlint.shell.words import ALL, Parameters, Value, fields
@@ -70,6 +70,8 @@ def _while(executor: Executor, node: Loop, machine: Machine) -> list[Machine]:
         following: list[Machine] = []
         for each in running:
             this = outside.begin(each)
+            # Of the last round, if there was one: what the loop ends with.
+            status = each.status if round_number else SUCCESS
             executor.questions += 1
             answers = tested(executor, node.condition, each)
             executor.questions -= 1
@@ -80,10 +82,10 @@ def _while(executor: Executor, node: Loop, machine: Machine) -> list[Machine]:
                 wanted = node.kind is LoopKind.WHILE
                 if asked.status.value is None:
                     this.end(asked)
-                    done += _unknown_while(executor, node, asked)
+                    done += _unknown_while(executor, node, asked, status)
                 elif asked.status.value is not wanted:
                     this.end(asked)
-                    asked.status = SUCCESS
+                    asked.status = status
                     done.append(asked)
                 else:
                     before = asked.copy()
@@ -94,7 +96,7 @@ def _while(executor: Executor, node: Loop, machine: Machine) -> list[Machine]:
                             done.append(end)
                         elif round_number == _MAX_ROUNDS - 1 and _may_end(executor, node):
                             # It ends at some time: a counter that has far to go, for one.
-                            done += _unknown_while(executor, node, end)
+                            done += _unknown_rounds(executor, node, end, end.copy())
                         elif _same(before, end) or round_number == _MAX_ROUNDS - 1:
                             end.stopped = "loop"
                             done.append(_looped(end, len(before.events)))
@@ -107,8 +109,8 @@ def _while(executor: Executor, node: Loop, machine: Machine) -> list[Machine]:
     return done
 
 
-def _unknown_while(executor: Executor, node: Loop, machine: Machine) -> list[Machine]:
-    """A loop that ends when the status of a program does, or at a time that is not known."""
+def _unknown_while(executor: Executor, node: Loop, machine: Machine, status: Status) -> list[Machine]:
+    """A loop that ends when the status of a program does, or at a time that is not known; ``status`` if it ends here."""
     asked = machine.status
     before = set(machine.assumed)
     goes_on = (node.kind is LoopKind.WHILE) is not asked.is_negated
@@ -116,6 +118,7 @@ def _unknown_while(executor: Executor, node: Loop, machine: Machine) -> list[Mac
     if asked.origins and machine.status.value is None:
         skipped.assume(asked.origins, not goes_on)
         machine.assume(asked.origins, goes_on)
+    skipped.status = status
     ends = _unknown_rounds(executor, node, machine, skipped)
     for end in ends:
         if end is not skipped and not end.stopped:
@@ -128,9 +131,13 @@ def _unknown_while(executor: Executor, node: Loop, machine: Machine) -> list[Mac
 def _unknown_rounds(
     executor: Executor, node: Loop, machine: Machine, skipped: Machine | None = None
 ) -> list[Machine]:
-    """A loop that may run any number of times: not at all, or so often that what it changes is unknown."""
-    skipped = skipped or machine.copy()
-    skipped.status = SUCCESS
+    """A loop that may run any number of times: not at all, or so often that what it changes is unknown.
+
+    ``skipped`` is the way on which it does not, if that is another one than ``machine`` with success.
+    """
+    if skipped is None:
+        skipped = machine.copy()
+        skipped.status = SUCCESS
     before = len(machine.events)
     parameters = machine.parameters
     ends = executor.block(node.body, machine)
