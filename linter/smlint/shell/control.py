@@ -29,10 +29,7 @@ def pipeline(executor: Executor, node: Pipeline, machine: Machine) -> list[Machi
     for part in node.parts:
         following: list[Machine] = []
         for each in here:
-            inner = each.enter_subshell(How.PIPED)
-            inner.tested += 1
-            for end in executor.node(part, inner):
-                end.tested = each.tested
+            for end in executor.node(part, each.enter_subshell(How.PIPED)):
                 fails = fails or (end.status.value is not True and not end.status.origins)
                 after = each.leave_subshell(end)
                 after.piped = each.piped | end.status.origins
