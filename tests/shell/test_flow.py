@@ -279,7 +279,6 @@ def test_signal(text: str, forwards: bool | None, awaits: bool | None) -> None:
         ("prog | tee log", False),
         ("set -o pipefail; prog | tee log", True),
         ("set -o pipefail; { prog; echo done; } | tee log", False),
-        ("set -eo pipefail; { prog; echo done; } | tee log", True),
         ("set -eo pipefail; main() { prog; echo done; }; main 2>&1 | tee log; echo end", True),
         ("setup | prog", True),
         ("prog || true", False),
