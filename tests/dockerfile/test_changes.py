@@ -224,6 +224,8 @@ UNCERTAIN: dict[str, str] = {
     "[ -f gone ] || cp a.sh d/run": "d/run",
     "if [ -n x ]; then echo a > n; fi": "n",
 }
+#: Commands after which nobody but root, whose they are in a build, can look at what they have changed.
+CLOSING = ("chmod = a.sh", "chmod -R =r d")
 
 
 @pytest.fixture
@@ -245,6 +247,8 @@ def compare(
     command: str, paths: list[str], context: Path, root: Path, shell: str = "bash"
 ) -> dict[str, object]:
     """Run ``command`` on a copy of the context; what is said of each path, after asserting that it is no lie."""
+    if command in CLOSING and os.geteuid() != 0:
+        pytest.skip("only root may look at what this command closes")
     shutil.copytree(context, root)
     done = subprocess.run([shell, "-c", f"umask 022; {command}"], cwd=root, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -32,7 +32,9 @@ def layout(folder: Path, architecture: str = "amd64") -> Path:
 
 def push(source: Path, target: str, *options: str) -> None:
     command = ["skopeo", "copy", "--quiet", *options, f"oci:{source}:latest", target]
-    subprocess.run(command, check=True, capture_output=True)
+    # Without a session of its user skopeo would look for credentials where only root may.
+    environment = {**os.environ, "XDG_RUNTIME_DIR": str(source.parent)}
+    subprocess.run(command, check=True, capture_output=True, env=environment)
 
 
 def told(reference: str, **options: Any) -> str:

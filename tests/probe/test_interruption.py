@@ -27,7 +27,7 @@ def handlers() -> list[object]:
 
 @pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number.name)
 def test_a_signal_waits_for_the_next_safe_moment(number: signal.Signals) -> None:
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.signal(number, signal.SIG_DFL)  # What is started in the background begins with SIGINT ignored.
     before = handlers()
     with Interruption() as interruption:
         signal.raise_signal(number)

@@ -12,8 +12,9 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path as FilePath
 from typing import IO
 
@@ -31,8 +32,8 @@ signal.signal(signal.SIGTERM, lambda *_: (os.write(1, b"told\\n"), os._exit(0)))
 while "trapped" in sys.argv and not os.path.exists("trapped"):
     time.sleep(0.01)
 os.write(1, json.dumps([os.getpid(), sys.argv[1:]]).encode() + b"\\n")
-if sys.argv[1:2] == ["stay"]:
-    signal.pause()
+while sys.argv[1:2] == ["stay"]:
+    time.sleep(0.01)  # A signal that comes just before pause() would not be seen.
 sys.exit({CODE})
 """
 TEXTS = [
@@ -153,7 +154,8 @@ signal.signal(signal.SIGTERM, told)
 while not os.path.exists("trapped"):
     time.sleep(0.01)
 os.write(1, json.dumps([os.getpid()]).encode() + b"\\n")
-signal.pause()
+while True:
+    time.sleep(0.01)
 """
 #: What stands behind the program's start; READY lets it go on, once the traps are set.
 HANDLERS = [
@@ -221,8 +223,19 @@ def running(words: list[str], folder: FilePath) -> Iterator[tuple[subprocess.Pop
     try:
         yield run, run.stdout
     finally:
+        with suppress(ProcessLookupError):
+            os.killpg(run.pid, signal.SIGKILL)
+        run.wait()
         last.cancel()
         run.stdout.close()
+
+
+def signal_asleep(run: subprocess.Popen[str]) -> None:
+    """SIGTERM to a shell once it waits: what comes just before ``wait``, bash notices only when ``wait`` ends."""
+    state = FilePath(f"/proc/{run.pid}/stat")
+    while state.exists() and state.read_text().rpartition(") ")[2][0] not in "SZ":
+        time.sleep(0.001)
+    run.send_signal(signal.SIGTERM)
 
 
 def predicted(shell: str, text: str, folder: FilePath, is_string: bool) -> Path:
@@ -258,7 +271,7 @@ def test_process_words_and_end(text: str, is_string: bool, shell: str, folder: F
 def test_signal(text: str, told: bool, shell: str, folder: FilePath) -> None:
     with running(command(shell, text + "\n", folder, False), folder) as (run, output):
         pid, _ = json.loads(output.readline())
-        run.send_signal(signal.SIGTERM)
+        signal_asleep(run)
         if told:
             assert output.readline() == "told\n"
         run.wait()
@@ -277,7 +290,7 @@ def test_handlers_of_a_program_that_takes_its_time(text: str, shell: str, folder
     path = predicted(shell, text, folder, False)
     with running(command(shell, text, folder, False), folder) as (run, output):
         (pid,) = json.loads(output.readline())
-        run.send_signal(signal.SIGTERM)
+        signal_asleep(run)
         if path.forwards_signal.value:
             assert output.readline() == "told\n"
         if not (path.forwards_signal.value and path.awaits_program.value):
