@@ -21,8 +21,8 @@ class AugmentedManifestInput(RequestRule):
 
     Why it matters on SageMaker
     ---------------------------
-    The API documents augmented manifests for the Pipe mode only; in another mode the job fails, or the program
-    finds no data.
+    The API documents augmented manifests for the Pipe mode only; in another mode the request may be refused, or the
+    program may not find the data.
 
     Example
     -------
@@ -105,7 +105,7 @@ class AugmentedManifestInput(RequestRule):
                     yield Finding(
                         kind.location,
                         f"an augmented manifest is read in {mode.value} mode, and the API takes it in Pipe mode only: "
-                        "the program does not get the data",
+                        "the program may not get the data",
                         'write "InputMode": "Pipe" for this channel',
                         (Related("the input mode", mode.location),),
                     )

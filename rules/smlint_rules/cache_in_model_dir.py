@@ -28,8 +28,9 @@ class CacheInModelDir(ContainerRule):
 
     Why it matters on SageMaker
     ---------------------------
-    An endpoint unpacks the model into /opt/ml/model and mounts it read-only. The first download or lock file of the
-    library ends in `Read-only file system`, the health check fails, and the endpoint is never in service.
+    An endpoint unpacks the model into /opt/ml/model, which is read-only. A download or a lock file there ends in
+    `Read-only file system`; where the server cannot do without, the health check fails and the endpoint is never in
+    service.
 
     Example
     -------
@@ -67,7 +68,7 @@ class CacheInModelDir(ContainerRule):
             if path == _MODEL or path.startswith(f"{_MODEL}/"):
                 yield Finding(
                     fact.location,
-                    f"{name} puts a cache into {path}, which is read-only on an endpoint: the library's first write "
-                    "fails and the endpoint does not get into service",
+                    f"{name} puts a cache into {path}, which is read-only on an endpoint: what the library writes "
+                    "there fails, and the endpoint may not get into service",
                     f"set {name} to a folder below /tmp",
                 )

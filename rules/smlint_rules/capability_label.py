@@ -34,8 +34,8 @@ class CapabilityLabel(ContainerRule):
 
     Why it matters on SageMaker
     ---------------------------
-    SageMaker reads abilities from these labels. Without the right one, CreateModel refuses a second container
-    (`does not contain required … Docker label(s)`), and a multi-model endpoint does not load models.
+    SageMaker reads abilities from these labels. Without the right one, CreateModel refuses a second container, and
+    an image for many models: `does not contain required … Docker label(s)`.
 
     Example
     -------
@@ -57,6 +57,8 @@ class CapabilityLabel(ContainerRule):
     ----------
     - [Build your own container for multi-model endpoints](https://docs.aws.amazon.com/sagemaker/latest/dg/build-multi-model-build-container.html)
     - [Custom inference code with hosting services](https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html)
+    - [A second container that was refused](https://github.com/deepjavalibrary/djl-serving/issues/708)
+    - [A model with many models that was refused](https://github.com/aws/deep-learning-containers/issues/2131)
     """
 
     code = "SM403"

@@ -23,8 +23,8 @@ class ChannelScript(RequestRule):
 
     Why it matters on SageMaker
     ---------------------------
-    A script from S3 is only complete on every instance in File mode and fully replicated, as the documentation
-    demands. S3 keeps no mode bits, so the file is not executable: an interpreter must be named.
+    For a script from S3 the documentation demands File mode and full replication: otherwise it may not be there, whole,
+    on every instance. S3 keeps no mode bits, so the file is not executable: an interpreter must be named.
 
     Example
     -------
@@ -138,7 +138,7 @@ def _delivery(training: Value, channel: Value, named: channels.Named) -> Iterato
     if isinstance(mode, Known) and mode.value != "File":
         yield Finding(
             mode.location,
-            f"the script comes from channel {named.channel!r} in {mode.value} mode, and scripts are only there in File mode",
+            f"the script comes from channel {named.channel!r} in {mode.value} mode, and SageMaker documents File mode for scripts",
             'write "InputMode": "File" for this channel',
             script,
         )

@@ -25,7 +25,7 @@ class CutOffUnderInit(LiveRule):
 
     Why it matters on SageMaker
     ---------------------------
-    The platform has been seen to start training containers both with and without an init. The same image wastes the
+    Logs of training jobs suggest that the platform starts containers both with and without an init. The same image wastes the
     whole grace period in one case and is cut off at once in the other; neither saves the model.
 
     Example

@@ -23,8 +23,8 @@ class DataUnderOptMl(ContainerRule):
     Why it matters on SageMaker
     ---------------------------
     /opt/ml and all below it is reserved: what the image holds there may no longer be visible when the container runs.
-    Below `input`, `output`, `checkpoints` and `processing` the platform mounts its own folders over it, so that the
-    program finds an empty folder where the files were during the build.
+    Below `input`, `output`, `checkpoints` and `processing` the platform has folders of its own, and the program may
+    find an empty one where the files were during the build.
 
     Example
     -------

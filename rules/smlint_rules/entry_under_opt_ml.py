@@ -29,8 +29,9 @@ class EntryUnderOptMl(ContainerRule):
 
     Why it matters on SageMaker
     ---------------------------
-    Below `input`, `output`, `checkpoints`, `config` and `processing` the platform puts its own folders over what the
-    image holds: the container ends at once because its program is not there. `/opt/ml/code` survives today.
+    All of /opt/ml is reserved. Below `input`, `output`, `checkpoints`, `config` and, for processing, `processing` the
+    platform has folders of its own: where they cover what the image holds, the container ends at once because its
+    program is not there. `/opt/ml/code` survives today.
 
     Example
     -------
@@ -109,7 +110,7 @@ def _absolute(text: str, container: Container) -> str | None:
 
 def _fate(area: str) -> str:
     if area in _HIDDEN:
-        return f"under {area}, where SageMaker puts its own folder over it: the container cannot start"
+        return f"under {area}, where SageMaker has folders of its own: the container cannot start if they cover it"
     if area == opt_ml.CODE:
         return "under /opt/ml/code, which survives today although all of /opt/ml is reserved"
     return f"under {area}, which SageMaker reserves: it may not be visible when the container starts"
@@ -121,6 +122,9 @@ def _level(area: str, all_workloads: bool) -> Level:
         return dict.fromkeys(workloads, Severity.INFO)
     worst = Severity.ERROR if area in _HIDDEN else Severity.WARNING
     reserved = {Workload.TRAINING: worst, Workload.PROCESSING: worst}
+    if area == f"{opt_ml.ROOT}/processing":
+        # Nothing of a training job lies there.
+        reserved[Workload.TRAINING] = Severity.WARNING
     if area.startswith(f"{opt_ml.ROOT}/model"):
         reserved[Workload.INFERENCE] = Severity.WARNING
     return {workload: level for workload, level in reserved.items() if workload in workloads}

@@ -27,7 +27,7 @@ class InitWithoutProgram(ContainerRule):
     Why it matters on SageMaker
     ---------------------------
     `docker run IMAGE train` makes the init run a program called `train`. Where there is none the container ends with
-    `exec train failed: No such file or directory`, and the CMD that worked locally is never looked at. A request that
+    `train: No such file or directory`, and the CMD that worked locally is never looked at. A request that
     names only an init gives it nothing at all to run: it prints how it is used and the job fails.
 
     Example
@@ -85,7 +85,7 @@ class InitWithoutProgram(ContainerRule):
         object_ = "a program of that name" if replaced else f"a program called {word}"
         yield Finding(
             entry.value.location,
-            f"ENTRYPOINT is only an init: {cause} looks for {object_} and the container ends with 127",
+            f"ENTRYPOINT is only an init: {cause} looks for {object_} and the container ends before it begins",
             (words.as_script(replaced.words, context.workloads, "ENTRYPOINT and CMD") if replaced else None)
             or f"write ENTRYPOINT {program}" + (" and delete CMD" if replaced else ""),
             related=(Related("this program is never started", replaced.location),) if replaced else (),

@@ -25,7 +25,7 @@ class KilledAfterGrace(LiveRule):
     Why it matters on SageMaker
     ---------------------------
     SIGKILL comes 120 s (training) or 30 s (inference) after SIGTERM. A model that is being written then is cut in the
-    middle, and is uploaded like that.
+    middle, and may be uploaded like that.
 
     Example
     -------

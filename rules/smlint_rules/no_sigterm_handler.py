@@ -28,7 +28,7 @@ class NoSigtermHandler(ContainerRule):
     ---------------------------
     Stopping a training job gives the program SIGTERM and 120 seconds. Without a handler Python, as process 1, ignores
     the signal and is killed when the time is up; as the child of an init it ends at once. Either way the model since
-    the last checkpoint is lost, and 120 seconds are paid for.
+    the last checkpoint is lost.
 
     Example
     -------
@@ -118,7 +118,7 @@ def _finding(launch: Launch, program: Hop, entry: FileEntry) -> Finding:
     signals = " or ".join(sorted(_signals(launch), reverse=True))
     return Finding(
         primary,
-        f"`{script}` installs no handler for {signals}: a stopped job saves nothing and waits for SIGKILL",
+        f"`{script}` installs no handler for {signals}: what it has not saved when the job is stopped is lost",
         "write `signal.signal(signal.SIGTERM, handler)` with a handler that saves the model and ends the program",
         related(entry.location, "no signal handler in this program", primary),
     )

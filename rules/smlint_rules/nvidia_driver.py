@@ -21,7 +21,9 @@ _HINT: Final = (
     r"|ubuntu-drivers|libnv|datacenter-gpu-manager|nvlsm"
 )
 _FILE_HINT: Final = r"libcuda|nvidia|libnv|nv-fabric|gsp"
-_LOST: Final = "SageMaker mounts its host's driver, and two drivers end in `Driver/library version mismatch`"
+_LOST: Final = (
+    "SageMaker mounts its host's driver, and two drivers can end in `Driver/library version mismatch`"
+)
 _RUNFILE: Final = re.compile(r"NVIDIA-Linux-[\w.*-]+\.run$")
 _CUDA_RUNFILE: Final = re.compile(r"cuda_[\w.*-]*(?:linux|\*)[\w.*-]*\.run$|cuda_[\w.]+\.run$")
 _LOOKS_ONLY: Final = frozenset(
@@ -45,7 +47,7 @@ class NvidiaDriver(ContainerRule):
     Why it matters on SageMaker
     ---------------------------
     SageMaker mounts the driver of its GPU instance into the container. A second one in the image fits another kernel
-    module: the container does not start (`nvidia-smi: file exists`) or every CUDA call fails with
+    module: the container may not start (`nvidia-smi: file exists`), or CUDA calls fail with
     `Driver/library version mismatch`, on an instance that is paid for.
 
     Example

@@ -9,9 +9,9 @@ from smlint.diagnostics import Severity
 from smlint.rule import ContainerRule, Context, Finding
 
 _HIDING = {
-    "": "no GPU at all",
-    "void": "no GPU at all",
-    "none": "the driver's libraries but no GPU",
+    "": "for no GPU at all",
+    "void": "for no GPU at all",
+    "none": "for the driver's libraries but no GPU",
 }
 
 
@@ -25,8 +25,9 @@ class NvidiaEnv(ContainerRule):
 
     Why it matters on SageMaker
     ---------------------------
-    The runtime that gives the container its GPU obeys these variables of the image. With a wrong value the job runs on
-    a GPU instance and sees none. Without `utility` there is no nvidia-smi, by which the training toolkit counts GPUs.
+    NVIDIA's runtime, which gives a container its GPU, reads these variables of the image; which of them SageMaker sets
+    itself is not documented. Where it sets none, the job runs on a GPU instance and sees no GPU. Without `utility`
+    there is no nvidia-smi, by which the training toolkit counts GPUs.
 
     Example
     -------
@@ -60,7 +61,7 @@ class NvidiaEnv(ContainerRule):
             shown = devices.value.strip() or "(empty)"
             yield Finding(
                 devices.location,
-                f"NVIDIA_VISIBLE_DEVICES={shown} gives the container {_HIDING[devices.value.strip()]}",
+                f"NVIDIA_VISIBLE_DEVICES={shown} asks the NVIDIA runtime {_HIDING[devices.value.strip()]}",
                 "write ENV NVIDIA_VISIBLE_DEVICES=all, or delete the variable",
             )
         given = container.variable("NVIDIA_DRIVER_CAPABILITIES")

@@ -22,8 +22,8 @@ class OptMlShadowed(LiveRule):
 
     Why it matters on SageMaker
     ---------------------------
-    `/opt/ml` is reserved: the platform's directories cover what the image has in the same places, and the files in
-    the image are no longer visible.
+    `/opt/ml` is reserved: where the platform's directories cover what the image has, the files of the image are no
+    longer visible. Which directories it mounts is nowhere listed; the probe mounts those that the pages name.
 
     Example
     -------
@@ -66,7 +66,7 @@ class OptMlShadowed(LiveRule):
 
     code = "SM713"
     name = "opt-ml-shadowed"
-    level = Severity.ERROR
+    level = Severity.WARNING
     witnesses = frozenset({Witness.LIVE})
 
     def check(self, record: ProbeRecord) -> Iterator[Finding]:

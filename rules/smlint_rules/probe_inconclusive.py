@@ -23,7 +23,7 @@ class ProbeInconclusive(LiveRule):
 
     Why it matters on SageMaker
     ---------------------------
-    What does not start here as SageMaker starts it does not start there either: `exec: "train": executable file not
+    What does not start here as SageMaker starts it mostly does not start there either: `exec: "train": executable file not
     found` and `exec format error` are the same words in both places.
 
     Example

@@ -27,8 +27,7 @@ class ProcessingLocalPath(RequestRule):
 
     Why it matters on SageMaker
     ---------------------------
-    The paths of a processing job are mounted below `/opt/ml/processing`; the API documents it as a must and refuses
-    others.
+    The inputs and outputs of a processing job lie below `/opt/ml/processing/`; the API documents it as a must.
 
     Example
     -------

@@ -24,8 +24,8 @@ class RuntimeWithinGrace(RequestRule):
     Why it matters on SageMaker
     ---------------------------
     At the end of MaxRuntimeInSeconds SageMaker sends SIGTERM and waits 120 seconds. Where the limit is of that
-    order, the time to stop is as long as the run, and the start of a container (image, data) may take it all: such
-    a limit is mostly a slip between seconds and minutes.
+    order, the time to stop is as long as the run. Such a limit is right for a trial, and may be a slip between seconds
+    and minutes.
 
     Example
     -------
@@ -78,6 +78,6 @@ class RuntimeWithinGrace(RequestRule):
                 yield Finding(
                     runtime.location,
                     f"MaxRuntimeInSeconds is {runtime.value}, and the stop alone may take {request.workload.grace} seconds: "
-                    "the job may be stopped before it has done anything",
+                    "the job may be stopped before it has done much",
                     f"write {runtime.value * 60} if minutes were meant, else {_SHORT} or more",
                 )

@@ -23,8 +23,8 @@ class SecretInEnvironment(RequestRule):
 
     Why it matters on SageMaker
     ---------------------------
-    Everybody who may describe the job reads its environment, and so do its logs, the console and CloudTrail; AWS
-    says not to put secrets there.
+    Everybody who may describe the job or the model can read its environment and its hyperparameters; the API says not
+    to put secrets there.
 
     Example
     -------
@@ -77,6 +77,6 @@ class SecretInEnvironment(RequestRule):
         for secret in secrets(request):
             yield Finding(
                 secret.location,
-                f"{shown(secret.key)} holds a secret: everybody who may describe the job can read it, and it ends up in logs",
+                f"{shown(secret.key)} holds a secret: everybody who may describe the job can read it",
                 "keep it in AWS Secrets Manager, give the role access, and pass the secret's ARN",
             )

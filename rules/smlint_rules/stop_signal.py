@@ -8,6 +8,7 @@ from typing import Final
 from smlint.container import Container, Known, Witness, is_resolved
 from smlint.diagnostics import FileLocation, Severity
 from smlint.rule import ContainerRule, Context, Finding
+from smlint.workload import Workload
 
 _SIGTERM: Final = frozenset({"SIGTERM", "TERM", "15"})
 #: Signals that nobody can handle.
@@ -20,7 +21,7 @@ class StopSignal(ContainerRule):
     What it checks
     --------------
     A STOPSIGNAL of the judged stage, or of the image, that is not SIGTERM. nginx images bring SIGQUIT, httpd images
-    SIGWINCH.
+    SIGWINCH. Processing, for which SageMaker documents SIGINT, is left alone.
 
     Why it matters on SageMaker
     ---------------------------
@@ -52,7 +53,7 @@ class StopSignal(ContainerRule):
 
     code = "SM112"
     name = "stop-signal"
-    level = Severity.WARNING
+    level = {Workload.TRAINING: Severity.WARNING, Workload.INFERENCE: Severity.WARNING}
     witnesses = frozenset({Witness.DOCKERFILE, Witness.IMAGE})
 
     def check(self, container: Container, context: Context) -> Iterator[Finding]:

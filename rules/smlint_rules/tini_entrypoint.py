@@ -23,7 +23,7 @@ class TiniEntrypoint(ContainerRule):
     Why it matters on SageMaker
     ---------------------------
     The pages for training and hosting say that tini cannot be the entry point because the `train` and `serve`
-    arguments confuse it. The platform appears to bring an init of its own, so there is nothing to gain either.
+    arguments confuse it. Logs of training jobs suggest that the platform starts an init of its own there.
 
     Example
     -------

@@ -22,8 +22,9 @@ class WrongPort(ContainerRule):
 
     Why it matters on SageMaker
     ---------------------------
-    SageMaker sends `GET /ping` and `POST /invocations` to port 8080 and to no other; EXPOSE does not change that.
-    The container is never healthy, and after eight minutes the endpoint fails.
+    SageMaker sends `GET /ping` and `POST /invocations` to port 8080; EXPOSE does not change that. Only the containers of
+    a model with several of them get another port, in `SAGEMAKER_BIND_TO_PORT`. The container is never healthy, and
+    after eight minutes, unless the endpoint asks for another time, the endpoint fails.
 
     Example
     -------
