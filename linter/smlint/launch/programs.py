@@ -78,8 +78,6 @@ def _row(argv: Sequence[str]) -> Program | None:
         operand = argv[call.operand]
         name = f"-m {operand}" if call.how == "-m" else posixpath.basename(operand)
     # Most programs have no row, and the table need not be read.
-    if not mentions(__file__, _TABLE, ("names", "modules", "    "), name.removeprefix("-m ")):
-        return None
     if not mentions(__file__, _TABLE, _KEYS, name.removeprefix("-m ")):
         return None
     return known_programs().get(name)
