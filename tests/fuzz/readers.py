@@ -22,7 +22,7 @@ with atheris.instrument_imports(include=["smlint", "smlint_rules"]):
     from smlint.launch import python_program
     from smlint.plan import make_plan
     from smlint.report import FORMATS, Report, render
-    from smlint.shell.commands import simple_commands, unwrap
+    from smlint.shell.commands import read_commands, unwrap
     from smlint.shell.flow import analyse
 
 PLAN: Final = make_plan(Settings(), (), registry.installed())
@@ -50,7 +50,7 @@ def _commands(raw: bytes) -> None:
         assert 0 <= start <= end <= len(text)
         return FileLocation("", 1, start + 1, 1, end + 1)
 
-    for command in simple_commands(text, lookup=lambda name: None, directory="/", locate=locate):
+    for command in read_commands(text, lookup=lambda name: None, directory="/", locate=locate).commands:
         list(unwrap(command))
 
 

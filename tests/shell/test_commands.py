@@ -6,18 +6,18 @@ import pytest
 
 from smlint.container import UNRESOLVED, SimpleCommand
 from smlint.diagnostics import FileLocation
-from smlint.shell.commands import simple_commands, unwrap
+from smlint.shell.commands import read_commands, unwrap
 
 VARIABLES = {"PACKAGE": "curl", "PACKAGES": "curl wget", "HALF": f"lib{UNRESOLVED}", "EMPTY": ""}
 
 
 def read(source: str, directory: str = "/work") -> tuple[SimpleCommand, ...]:
-    return simple_commands(
+    return read_commands(
         source,
         lookup=VARIABLES.get,
         directory=directory,
         locate=lambda start, end: FileLocation("Dockerfile", 1, start, 1, end),
-    )
+    ).commands
 
 
 def argv(source: str) -> list[list[str]]:

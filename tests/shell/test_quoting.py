@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from smlint.container import UNRESOLVED
 from smlint.diagnostics import FileLocation
-from smlint.shell.commands import simple_commands
+from smlint.shell.commands import read_commands
 
 VARIABLES = {"A": "a", "B": "b c", "E": "", "S": " x "}
 PIECES = st.sampled_from(
@@ -36,12 +36,12 @@ def real(shell: str, text: str) -> list[str] | None:
 
 
 def read(text: str) -> list[str] | None:
-    commands = simple_commands(
+    commands = read_commands(
         f"printf '%s\\0' {text} end\nexit 0",
         lookup=VARIABLES.get,
         directory="/",
         locate=lambda start, end: FileLocation("", 1, start, 1, end),
-    )
+    ).commands
     if len(commands) != 2:
         return None
     return [word.text for word in commands[0].words[2:]] or [""]

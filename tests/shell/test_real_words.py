@@ -11,7 +11,7 @@ import pytest
 
 from smlint.container import UNRESOLVED
 from smlint.diagnostics import FileLocation
-from smlint.shell.commands import simple_commands
+from smlint.shell.commands import read_commands
 from smlint.shell.flow import analyse
 
 #: Texts of which every word and directory is known beforehand.
@@ -159,12 +159,12 @@ def followed(text: str, root: Path) -> list[Run]:
 
 def listed(text: str, root: Path) -> list[Run]:
     """The same as the reader of RUN has it, which takes no decisions."""
-    commands = simple_commands(
+    commands = read_commands(
         text,
         lookup={"HOME": f"{root}/home"}.get,
         directory=str(root),
         locate=lambda start, end: FileLocation("", 1, start, 1, end),
-    )
+    ).commands
     runs = [(each.directory, *(word.text for word in each.words)) for each in commands]
     return [(run[0], *run[2:]) for run in runs if run[1:2] == ("prog",)]
 

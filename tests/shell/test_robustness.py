@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from smlint.diagnostics import FileLocation
-from smlint.shell.commands import simple_commands, unwrap
+from smlint.shell.commands import read_commands, unwrap
 from smlint.shell.flow import analyse
 from tests.work import growth
 
@@ -34,7 +34,7 @@ def test_commands_of_any_text(text: str) -> None:
         assert 0 <= start <= end <= len(text)
         return FileLocation("", 1, start, 1, end)
 
-    for command in simple_commands(text, lookup=lambda name: None, directory="/", locate=locate):
+    for command in read_commands(text, lookup=lambda name: None, directory="/", locate=locate).commands:
         assert command.words
         assert all(inner.words for inner in unwrap(command))
 
@@ -85,7 +85,7 @@ def test_work_grows_with_the_length_of_the_text(kind: str) -> None:
     def commands(size: int) -> Callable[[], object]:
         text = SCRIPTS[kind](size)
         nowhere = FileLocation("", 1, 1, 1, 1)
-        return lambda: simple_commands(
+        return lambda: read_commands(
             text, lookup=lambda name: None, directory="/", locate=lambda start, end: nowhere
         )
 

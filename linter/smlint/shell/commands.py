@@ -18,24 +18,6 @@ from smlint.shell.wrappers import Inner, strip
 _DEPTH: Final = 8
 
 
-def simple_commands(
-    source: str,
-    *,
-    lookup: Callable[[str], str | None],
-    directory: str,
-    locate: Callable[[int, int], Location],
-) -> tuple[SimpleCommand, ...]:
-    """Every simple command of ``source``, in the order of the text, with words expanded as far as they are certain.
-
-    ``source`` may hold continuations and heredoc bodies. ``lookup`` gives the value of a variable that is set outside
-    the text; None, for unset or unknown, makes the word UNRESOLVED. ``locate`` turns a span of ``source`` (code points,
-    end exclusive) into a place. A ``for`` over literal words gives one command per word; a function's commands are
-    given where it is called; commands inside ``$(…)`` and ``<(…)`` come before the command that uses them, joined by
-    ``$(``. Parts that are no shell are left out. Never raises.
-    """
-    return read_commands(source, lookup=lookup, directory=directory, locate=locate).commands
-
-
 class Commands(NamedTuple):
     """The simple commands of a text."""
 
@@ -51,7 +33,14 @@ def read_commands(
     directory: str,
     locate: Callable[[int, int], Location],
 ) -> Commands:
-    """What :func:`simple_commands` gives, and which of the commands stand under a condition. Never raises."""
+    """Every simple command of ``source``, in the order of the text, with words expanded as far as they are certain.
+
+    ``source`` may hold continuations and heredoc bodies. ``lookup`` gives the value of a variable that is set outside
+    the text; None, for unset or unknown, makes the word UNRESOLVED. ``locate`` turns a span of ``source`` (code points,
+    end exclusive) into a place. A ``for`` over literal words gives one command per word; a function's commands are
+    given where it is called; commands inside ``$(…)`` and ``<(…)`` come before the command that uses them, joined by
+    ``$(``. Parts that are no shell are left out. Never raises.
+    """
     walk = Walk(source, lookup=lookup, directory=directory, locate=locate)
     commands = walk.commands()
     return Commands(commands, frozenset(walk.conditional))
