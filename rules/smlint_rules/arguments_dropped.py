@@ -16,7 +16,9 @@ from smlint.shell.housekeeping import is_trivial
 from smlint_rules import words
 from smlint_rules.launches import entry_word, launches, name, related, short, steps
 
-_PARAMETER: Final = re.compile(r"\$(?:[@*#1-9]|\{[!#]?[@*#1-9])|\bgetopts\b|\bshift\b")
+_PARAMETER: Final = re.compile(
+    r"\$(?:[@*#1-9]|\{[!#]?[@*#1-9])|\bgetopts\b|\bshift\b|\bfor\s+\w+\s*(?:;|\n|\bdo\b)"
+)
 
 
 class ArgumentsDropped(ContainerRule):

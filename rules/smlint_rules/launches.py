@@ -16,7 +16,9 @@ from smlint.rule import Context
 from smlint.workload import Workload
 
 #: How a script asks for the platform's word: quoted, compared with it, or as a pattern of `case`.
-_ASKED: Final = r"""(["'])(?:{0})\1|==?\s*(?:{0})\b|(?m:^\s*\(?(?:\w+\s*\|\s*)*(?:{0})\s*[|)])"""
+_ASKED: Final = (
+    r"""(["'])(?:{0})\1|==?\s*(?:{0})\b|(?m:(?:^|\bin\b|;;)\s*\(?(?:\w+\s*\|\s*)*(?:{0})\s*[|)])"""
+)
 
 
 class Step(NamedTuple):

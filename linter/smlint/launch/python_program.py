@@ -183,6 +183,7 @@ class _Module:
         nodes = list(ast.walk(tree))
         for node in nodes:
             self._note_import(node)
+        self._name_as_in_signal(nodes)
         named = {_last(node) for node in nodes if isinstance(node, ast.Name | ast.Attribute)}
         elsewhere = _in_other_processes(nodes)
         for node in nodes:
@@ -208,6 +209,16 @@ class _Module:
                 name = f"{base}.{alias.name}" if node.module else f"{base}{alias.name}"
                 self._origins[alias.asname or alias.name] = name.lstrip(".")
                 self.imports.append(name)
+
+    def _name_as_in_signal(self, nodes: Iterable[ast.AST]) -> None:
+        """Call what comes from ``signal`` by its own name, whatever ``import … as`` calls it."""
+        if "signal.*" in self.imports:
+            self._origins.update((name, f"signal.{name}") for name in _INSTALLERS)
+        for node in nodes:
+            if isinstance(node, ast.Name) and self._origins.get(node.id, "").startswith("signal."):
+                origin = self._origins[node.id]
+                node.id = origin.removeprefix("signal.")
+                self._origins[node.id] = origin
 
     def _judge(self, call: ast.Call, named: set[str]) -> None:
         name = _last(call.func)

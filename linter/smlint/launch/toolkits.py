@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from smlint.container import UNRESOLVED, Container, Known, RunCommand, is_resolved
-from smlint.launch.executables import DEFAULT_PATH, search_path
+from smlint.launch.executables import DEFAULT_PATH, may_be_executed, search_path
 
 #: Distributions with a console script of that name, or known to put one on PATH.
 #: https://github.com/aws/sagemaker-training-toolkit/blob/master/setup.py and the setup.py of its relatives.
@@ -75,7 +75,11 @@ def _suppliers(container: Container, word: str) -> Iterator[Supplier]:
         ):
             yield Supplier(f"`{' '.join(texts)[:60]}`", is_toolkit=False)
     for placed in container.evidence.placed_files(rf"{re.escape(word)}/?$"):
-        if posixpath.basename(placed.path) == word and not placed.is_directory:
+        if (
+            posixpath.basename(placed.path) == word
+            and not placed.is_directory
+            and not _is_inert(container, placed.path)
+        ):
             yield Supplier(f"{placed.how} of {placed.source or placed.path}", is_toolkit=False)
     directories = set(search_path(container)[0]) - set(DEFAULT_PATH.split(":"))
     for placed in container.evidence.placed_files() if directories else ():
@@ -83,6 +87,12 @@ def _suppliers(container: Container, word: str) -> Iterator[Supplier]:
             _may_fill(placed.path, directory) for directory in directories
         ):
             yield Supplier(f"{placed.how} of {placed.source}, which is not in view", is_toolkit=False)
+
+
+def _is_inert(container: Container, path: str) -> bool:
+    """Whether the file at ``path`` is in view and has no execute bit."""
+    found = container.files.lookup(path)
+    return isinstance(found, Known) and not may_be_executed(found.value)
 
 
 def _may_fill(path: str, directory: str) -> bool:
