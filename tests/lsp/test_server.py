@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ pytest.importorskip("pygls", reason="the extra lsp is not installed")
 
 from lsprotocol import types
 
-from tests.lsp.editor import Editor, changes, drive, edited
+from tests.lsp.editor import PATIENCE, SMLINT, Editor, changes, drive, edited
 
 BAD = "FROM python:3.12\nENTRYPOINT python train.py\n"
 
@@ -199,3 +201,16 @@ def test_a_wrong_configuration_is_told_and_survived(folder: Path) -> None:
         assert [each.code for each in await editor.diagnostics()] == ["SM101"]
 
     drive(folder, session)
+
+
+def test_an_orderly_leave_is_no_failure(folder: Path) -> None:
+    words = (
+        {"id": 1, "method": "initialize", "params": {"processId": None, "rootUri": None, "capabilities": {}}},
+        {"id": 2, "method": "shutdown"},
+        {"method": "exit"},
+    )
+    bodies = [json.dumps({"jsonrpc": "2.0", **each}).encode() for each in words]
+    said = b"".join(b"Content-Length: %d\r\n\r\n%b" % (len(body), body) for body in bodies)
+    ended = subprocess.run([SMLINT, "lsp"], input=said, capture_output=True, cwd=folder, timeout=PATIENCE)
+    assert b'"id": 2' in ended.stdout
+    assert (ended.returncode, ended.stderr) == (0, b"")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from importlib.util import find_spec
 
 from smlint import registry
@@ -19,4 +21,6 @@ def lsp() -> None:
         server = make(registry.installed())
     except BrokenPackError as error:
         options.usage(str(error))
-    server.start_io()
+    # pygls closes what it writes to when the editor takes its leave, and the call flushes its standard output after that.
+    with open(os.dup(sys.stdout.fileno()), "wb") as output:
+        server.start_io(stdout=output)
