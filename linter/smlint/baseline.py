@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from smlint.engine import Outcome
-from smlint.fingerprint import from_root, of_report, repository_of
+from smlint.fingerprint import of_report, relative_to, repository_of
 from smlint.report import Report
 from smlint.report.visible import visible_json
 
@@ -114,7 +114,7 @@ def apply(outcomes: Sequence[Outcome], baseline: Baseline) -> Verdict:
 def _subject(outcome: Outcome, root: str) -> str:
     """What entries call an input: a file's path from the baseline's folder, an image's name without its version."""
     subject = outcome.subject
-    return repository_of(subject.name) if subject.kind == "image" else from_root(subject.name, root)
+    return repository_of(subject.name) if subject.kind == "image" else relative_to(subject.name, root)
 
 
 def _folder(path: str) -> str:

@@ -37,10 +37,17 @@ def repository_root(folder: str) -> str:
 
 def from_root(path: str, root: str) -> str:
     """``path`` as seen from ``root``, with slashes; absolute where it lies outside."""
+    seen = relative_to(path, root)
+    outside = seen == os.pardir or seen.startswith("../")
+    return os.path.abspath(path).replace(os.sep, "/") if outside else seen
+
+
+def relative_to(path: str, root: str) -> str:
+    """``path`` as seen from ``root``, with slashes and ``..`` where it lies outside: every checkout of a repository tells
+    it so. Absolute on another drive."""
     absolute = os.path.abspath(path)
-    inside = os.path.relpath(absolute, root) if _same_drive(absolute, root) else os.pardir
-    outside = inside == os.pardir or inside.startswith(os.pardir + os.sep)
-    return (absolute if outside else inside).replace(os.sep, "/")
+    seen = os.path.relpath(absolute, root) if _same_drive(absolute, root) else absolute
+    return seen.replace(os.sep, "/")
 
 
 def _same_drive(one: str, other: str) -> bool:
@@ -77,7 +84,7 @@ def repository_of(reference: str) -> str:
 def _place(location: Location, lines: Callable[[str], Sequence[str]], root: str) -> tuple[str, ...]:
     if isinstance(location, ImageLocation):
         return ("image", repository_of(location.reference), location.path or "")
-    path = from_root(location.path, root)
+    path = relative_to(location.path, root)
     if isinstance(location, RequestLocation):
         return ("request", path, location.pointer)
     text = _SPACE.sub(" ", span_text(location, lines(location.path))).strip()

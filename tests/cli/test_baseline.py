@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,21 @@ def test_the_configuration_may_name_it(folder: Path, capsys: pytest.CaptureFixtu
     assert lint("--write-baseline") == 0
     assert (folder / "ci" / "known.json").exists()
     assert lint("--quiet") == 0
+
+
+def test_a_baseline_in_a_folder_of_its_own_holds_in_every_checkout(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = folder / "first", folder / "second"
+    (first / "ci").mkdir(parents=True)
+    (folder / "Dockerfile").rename(first / "Dockerfile")
+    monkeypatch.chdir(first)
+    assert lint("--baseline", "ci/known.json", "--write-baseline") == 0
+    assert str(folder) not in (first / "ci" / "known.json").read_text()
+    shutil.copytree(first, second)
+    monkeypatch.chdir(second)
+    assert lint("--baseline", "ci/known.json") == 0
+    assert "(1 suppressed)" in capsys.readouterr().out
 
 
 def test_entries_that_are_gone_are_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
