@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import dropwhile
 
 from smlint.container import Container, Witness, Word, is_resolved
 from smlint.diagnostics import Applicability, Fix, Severity
@@ -51,6 +52,9 @@ class EfaKernelModule(ContainerRule):
         for run in container.evidence.run_commands(r"efa_installer"):
             for command in run.inner:
                 call = [word for word in command.words if words.program(word.text) not in words.SHELLS]
+                if len(call) < len(command.words):
+                    # The shell's own options: `sh -x efa_installer.sh`.
+                    call = list(dropwhile(lambda word: word.text.startswith("-"), call))
                 if not call or words.program(call[0].text) != "efa_installer.sh":
                     continue
                 options = [word.text for word in call[1:]]

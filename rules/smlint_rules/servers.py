@@ -75,14 +75,18 @@ def listening(container: Container) -> Iterator[Listening]:
         if found is None:
             continue
         is_complete = found.is_host_written and found.is_port_written
-        if is_complete or not _is_configured_elsewhere(container, found.program):
+        if is_complete or not _is_configured_elsewhere(container, launch.hops, found.program):
             yield found
 
 
-def _is_configured_elsewhere(container: Container, program: str) -> bool:
+def _is_configured_elsewhere(container: Container, hops: Sequence[Hop], program: str) -> bool:
     """Whether a variable or gunicorn's own settings file may say what the command line leaves out."""
-    if any(isinstance(container.variable(name), Known) for name in _VARIABLES.get(program, ())):
-        return True
+    for name in _VARIABLES.get(program, ()):
+        if isinstance(container.variable(name), Known):
+            return True
+        # A script may export it, or set it in front of the program.
+        if any(re.search(rf"\b{name}\b", _text(hop)) for hop in hops):
+            return True
     if program != "gunicorn":
         return False
     workdir = container.workdir.value if isinstance(container.workdir, Known) else "/"
@@ -90,9 +94,13 @@ def _is_configured_elsewhere(container: Container, program: str) -> bool:
 
 
 def _is_proxied(hop: Hop) -> bool:
+    return bool(_PROXIES.search(_text(hop)))
+
+
+def _text(hop: Hop) -> str:
+    """What is run, with the script that it is."""
     script = hop.file.value.content if isinstance(hop.file, Known) and hop.kind is Kind.SHELL_SCRIPT else None
-    text = " ".join(hop.argv) + "\n" + (script or b"").decode("utf-8", "replace")
-    return bool(_PROXIES.search(text))
+    return " ".join(hop.argv) + "\n" + (script or b"").decode("utf-8", "replace")
 
 
 def _listening(hop: Hop) -> Listening | None:
@@ -101,6 +109,7 @@ def _listening(hop: Hop) -> Listening | None:
     if server is None or not all(is_resolved(word) and "$" not in word for word in rest):
         return None
     if server.subcommand:
+        rest = _behind_options(rest)
         if not rest or rest[0] != server.subcommand:
             return None
         rest = rest[1:]
@@ -129,6 +138,15 @@ def _listening(hop: Hop) -> Listening | None:
         port is not None,
         hop.location,
     )
+
+
+def _behind_options(words: Sequence[str]) -> Sequence[str]:
+    """The subcommand and what follows: flask takes options of its own in front of it."""
+    words = list(words)
+    while words and words[0].startswith("-") and words[0] not in ("-e", "--env-file"):
+        takes_value = words[0] in ("--app", "-A")
+        del words[: 2 if takes_value else 1]
+    return words
 
 
 def _program(argv: Sequence[str]) -> tuple[str, Sequence[str]]:
