@@ -15,7 +15,7 @@ _FOLDER: Final = re.compile(r"(?:^|[:\s])([^:\s]*/stubs)/?(?=[:\s]|$)")
 
 
 class CudaStubsOnPath(ContainerRule):
-    """The CUDA stub libraries are on the loader's path, so the program loads a driver that does nothing.
+    """The CUDA stub libraries are on the loader's path, so the program may load a driver that does nothing.
 
     What it checks
     --------------
@@ -28,7 +28,7 @@ class CudaStubsOnPath(ContainerRule):
     Why it matters on SageMaker
     ---------------------------
     The stub `libcuda.so` exists for linking without a GPU. Found before the driver that SageMaker mounts, it makes
-    every CUDA call fail with `CUDA driver is a stub library`, on an instance that is paid for.
+    CUDA calls fail with `CUDA driver is a stub library`, on an instance that is paid for.
 
     Example
     -------
@@ -63,7 +63,7 @@ class CudaStubsOnPath(ContainerRule):
             for folder in _FOLDER.findall(path.value):
                 yield Finding(
                     path.location,
-                    f"LD_LIBRARY_PATH holds {folder}: the program loads the stub driver instead of SageMaker's",
+                    f"LD_LIBRARY_PATH holds {folder}: the program may load the stub driver instead of SageMaker's",
                     "take the stubs folder out of LD_LIBRARY_PATH; for linking, name it in LIBRARY_PATH",
                 )
         if container.witness is Witness.IMAGE:
@@ -81,7 +81,7 @@ def _steps(container: Container) -> Iterator[Finding]:
     for place in linked(container):
         yield Finding(
             place.location,
-            f"{place.path} leads to the stub in {place.folder}: the program loads the stub driver instead of "
+            f"{place.path} leads to the stub in {place.folder}: the program may load the stub driver instead of "
             "SageMaker's",
             f"rm {place.path} in the same RUN, behind what is linked against it",
         )
@@ -104,6 +104,6 @@ def _loader(container: Container) -> Iterator[Finding]:
 def _configured(path: str, folder: str, location: Location) -> Finding:
     return Finding(
         location,
-        f"{path} gives {folder} to the dynamic loader: the program loads the stub driver instead of SageMaker's",
+        f"{path} gives {folder} to the dynamic loader: the program may load the stub driver instead of SageMaker's",
         f"delete the line from {path} and run ldconfig",
     )

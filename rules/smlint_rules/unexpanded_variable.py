@@ -16,6 +16,11 @@ from smlint.rule import ContainerRule, Context, Finding
 _VARIABLE: Final = re.compile(r"\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*(?:[^}\w.][^}]*)?\}|\([^()]+\))")
 #: `env -S` expands variables itself.
 _EXPANDS: Final = re.compile(r"(?:.*/)?env$")
+#: Programs that take code of their own language, in which `$` means something else, and the options in front of it.
+_INTERPRETER: Final = re.compile(
+    r"(?:.*[/\\])?(?:R|Rscript|perl|ruby|php|node|nodejs|julia|lua|python[\d.]*|pwsh|powershell)(?:\.exe)?$"
+)
+_CODE: Final = re.compile(r"-[A-Za-z]*[eEcrp]|--(?:eval|print|execute)|-[Cc]ommand")
 
 
 class UnexpandedVariable(ContainerRule):
@@ -24,12 +29,13 @@ class UnexpandedVariable(ContainerRule):
     What it checks
     --------------
     `$NAME`, `${NAME}` or `$(command)` in a word of the argument vector that SageMaker starts: ENTRYPOINT in exec form,
-    CMD where it is used, ContainerEntrypoint and ContainerArguments. The command string of `sh -c` is left alone.
+    CMD where it is used, ContainerEntrypoint and ContainerArguments. The command string of `sh -c` is left alone, and so
+    is code in another language: `R -e`, `perl -e`, `pwsh -Command`.
 
     Why it matters on SageMaker
     ---------------------------
     Neither the builder nor SageMaker puts a shell between the image and the program: the program gets the dollar sign
-    and the name, so it looks for a file called `$MODEL_DIR/train.py` and the job fails.
+    and the name, and looks for a file called `$MODEL_DIR/train.py`.
 
     Example
     -------
@@ -69,7 +75,7 @@ class UnexpandedVariable(ContainerRule):
                     reported.add((word, origin))
                     yield Finding(
                         word.location,
-                        f"`{variable}` in {origin} is not expanded: the program gets the text `{word.text}` and the job fails",
+                        f"`{variable}` in {origin} is not expanded: the program gets the text `{word.text}` and not what it stands for",
                         f"write the value, or let a shell expand it in a script that ends in `exec PROGRAM {_ARGUMENTS}`",
                     )
 
@@ -81,12 +87,14 @@ def _unexpanded(argv: EffectiveArgv) -> Iterator[tuple[Word, Origin, str]]:
     texts = argv.texts
     for index, (word, origin) in enumerate(zip(argv.words, argv.origins, strict=True)):
         found = _VARIABLE.search(word.text)
-        if found and origin is not Origin.PLATFORM and not _for_a_shell(texts, index):
+        if found and origin is not Origin.PLATFORM and not _is_code(texts, index):
             yield word, origin, found[0]
 
 
-def _for_a_shell(texts: tuple[str, ...], index: int) -> bool:
-    """Whether the word is the command string of a shell further left, or a word that ``env -S`` splits."""
+def _is_code(texts: tuple[str, ...], index: int) -> bool:
+    """Whether the word is the command string of a shell further left, a word that ``env -S`` splits, or ``R -e``'s."""
+    if index and _CODE.fullmatch(texts[index - 1]) and any(map(_INTERPRETER.match, texts[:index])):
+        return True
     for start in range(index):
         call = shell_call(texts[start:])
         if call is not None and call.is_string and call.operand is not None and start + call.operand == index:

@@ -272,7 +272,13 @@ def without_carriage_returns(before: Fact[FileEntry]) -> Fact[FileEntry]:
 
 
 def output(command: SimpleCommand) -> str | None:
-    """What ``command`` writes on standard output, where its words say so; may hold UNRESOLVED."""
+    """What ``command`` writes on standard output, where its words say so; lines may hold UNRESOLVED among other text."""
+    text = _output(command)
+    # A line of which nothing is known may be many.
+    return None if text is not None and UNRESOLVED in text.split("\n") else text
+
+
+def _output(command: SimpleCommand) -> str | None:
     words = [word.text for word in command.words]
     program, arguments = name(words[0]), words[1:]
     if any(word.written is not None and _names_files(word.written) for word in command.words):
