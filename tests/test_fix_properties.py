@@ -134,7 +134,7 @@ def test_a_fixed_dockerfile(unsafe: bool, text: str, script: str) -> None:
         arguments = Arguments(paths=("Dockerfile",), isolated=True, overrides={"select": FIXED})
         kinds = {Applicability.SAFE, Applicability.UNSAFE} if unsafe else {Applicability.SAFE}
 
-        fixed = in_files(arguments, RULES, unsafe=unsafe)
+        fixed = in_files(arguments, RULES, unsafe=unsafe, failed=pytest.fail)
         after = file.read_bytes().decode()
         assert (after == text) or fixed
         assert accepted(after) or not accepted(text)
@@ -149,7 +149,7 @@ def test_a_fixed_dockerfile(unsafe: bool, text: str, script: str) -> None:
 
         left = [each for outcome in Checker(arguments, RULES).run().outcomes for each in outcome.diagnostics]
         assert [each.code for each in left if each.fix and each.fix.applicability in kinds] == []
-        assert in_files(arguments, RULES, unsafe=unsafe) == 0
+        assert in_files(arguments, RULES, unsafe=unsafe, failed=pytest.fail) == 0
         assert file.read_bytes().decode() == after
 
 
@@ -162,7 +162,7 @@ def test_the_exec_form_starts_what_the_shell_form_did(words: list[str], gaps: li
             return
         Path("Dockerfile").write_text(text)
         arguments = Arguments(paths=("Dockerfile",), isolated=True, overrides={"select": ("SM101",)})
-        if not in_files(arguments, RULES, unsafe=True):
+        if not in_files(arguments, RULES, unsafe=True, failed=pytest.fail):
             return
         (*_, instruction) = oracle.parse_string(Path("Dockerfile").read_text())
         assert instruction.json, instruction

@@ -120,7 +120,7 @@ def test_a_safe_fix(
     start = "# syntax=docker/dockerfile:1\n\nFROM python:3.12\n"
     Path("Dockerfile").write_text(f"{start}{before}\n# the end\n")
     arguments = ARGUMENTS._replace(overrides={"select": (code,)})
-    in_files(arguments, registry.installed(), unsafe=False)
+    in_files(arguments, registry.installed(), unsafe=False, failed=pytest.fail)
     assert Path("Dockerfile").read_text() == f"{start}{after or before}\n# the end\n"
     assert (code in {finding.code for finding in findings()}) is (after is None)
 
@@ -135,7 +135,7 @@ def test_fixing_a_fixture(case: str, unsafe: bool, tmp_path: Path, monkeypatch: 
     before, files = findings(), tree()
     wanted = Counter(each.code for each in before if each.fix and each.fix.applicability in kinds)
 
-    in_files(ARGUMENTS, registry.installed(), unsafe=unsafe)
+    in_files(ARGUMENTS, registry.installed(), unsafe=unsafe, failed=pytest.fail)
     if not wanted:
         assert tree() == files
         return
@@ -146,5 +146,5 @@ def test_fixing_a_fixture(case: str, unsafe: bool, tmp_path: Path, monkeypatch: 
     oracle.parse_string(Path("Dockerfile").read_text(encoding="utf-8-sig"))
     assert os.stat("Dockerfile").st_mode == os.stat(FIXTURES / case / "Dockerfile").st_mode
     mended = tree()
-    assert in_files(ARGUMENTS, registry.installed(), unsafe=unsafe) == 0
+    assert in_files(ARGUMENTS, registry.installed(), unsafe=unsafe, failed=pytest.fail) == 0
     assert tree() == mended

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from smlint import fix
 from smlint.check import Arguments, Checker
@@ -35,17 +35,33 @@ def in_memory(arguments: Arguments, registry: Registry, *, unsafe: bool) -> fix.
     return fix.run(judge, lambda path: _text(path, arguments), accepts, unsafe=unsafe)
 
 
-def in_files(arguments: Arguments, registry: Registry, *, unsafe: bool) -> int:
-    """Fix the inputs on the disk; returns how many findings were fixed. Raises as ``in_memory``."""
+def in_files(
+    arguments: Arguments, registry: Registry, *, unsafe: bool, failed: Callable[[str], object]
+) -> int:
+    """Fix the inputs on the disk; returns how many findings were fixed. Raises as ``in_memory``.
+
+    ``failed`` is told, in one line, of every file that cannot be written; the others are fixed all the same.
+    """
     fixed = 0
+    refused: set[str] = set()
     for _ in range(fix.LIMIT):
         result = in_memory(arguments, registry, unsafe=unsafe)
-        for path, text in result.after.items():
-            fix.write(path, text)
-        if not result.after:
+        todo = result.after.keys() - refused
+        for path in sorted(todo):
+            try:
+                fix.write(path, result.after[path])
+            except fix.FixError as error:
+                refused.add(path)
+                failed(str(error))
+        if todo <= refused:
             break
-        fixed += len(result.applied)
+        fixed += sum(refused.isdisjoint(_changed(finding)) for finding in result.applied)
     return fixed
+
+
+def _changed(finding: Diagnostic) -> set[str]:
+    """The files that the finding's fix changes."""
+    return {edit.path for edit in finding.fix.edits} if finding.fix is not None else set()
 
 
 def is_accepted(text: str) -> bool:
@@ -59,7 +75,7 @@ def is_accepted(text: str) -> bool:
 
 def _out_of_sight(finding: Diagnostic, changed: set[str]) -> bool:
     """Whether the finding's fix concerns a file that has been changed since the checker looked at it."""
-    return finding.fix is not None and any(edit.path in changed for edit in finding.fix.edits)
+    return not changed.isdisjoint(_changed(finding))
 
 
 def _text(path: str, arguments: Arguments) -> str:

@@ -134,6 +134,28 @@ def test_a_file_that_cannot_be_written_is_told(
     assert (folder / "Dockerfile").read_text() == BAD
 
 
+def test_a_file_that_cannot_be_written_hides_no_other(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replace = os.replace
+
+    def refuse(source: str, target: str) -> None:
+        if "closed" in target:
+            raise PermissionError(13, "Permission denied")
+        replace(source, target)
+
+    (folder / "closed").write_text(BAD)
+    monkeypatch.setattr(os, "replace", refuse)
+    assert lint("--fix", "--format", "concise", "closed", "Dockerfile") == 2
+    said = capsys.readouterr()
+    assert (folder / "Dockerfile").read_text() == GOOD
+    assert said.out.startswith("closed:4:1: error SM101")
+    assert said.err.splitlines() == [
+        "smlint: fixed 1 finding",
+        "smlint: closed: cannot be written: Permission denied",
+    ]
+
+
 def test_an_unreadable_input_does_not_hide_the_others(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -174,5 +196,5 @@ def test_fixes_on_the_disk_come_to_an_end(folder: Path, monkeypatch: pytest.Monk
 
     finding = Diagnostic("SM101", "n", Severity.ERROR, "m", "", "", FileLocation("Dockerfile", 1, 1, 1, 2))
     monkeypatch.setattr(mend, "in_memory", undone)
-    assert mend.in_files(Arguments(), Registry({}), unsafe=False) == LIMIT
+    assert mend.in_files(Arguments(), Registry({}), unsafe=False, failed=pytest.fail) == LIMIT
     assert (folder / "Dockerfile").read_text() in ("A", "B")

@@ -64,13 +64,13 @@ def _perform(arguments: Arguments, wishes: Wishes) -> ExitCode:
     rules = registry.installed()
     if wishes.diff:
         return _diff(arguments, rules, wishes.unsafe_fixes)
-    if wishes.fix:
-        _fix(arguments, rules, wishes.unsafe_fixes)
+    unwritten = _fix(arguments, rules, wishes.unsafe_fixes) if wishes.fix else []
     result = (
         Checker(arguments, rules).run()
         if wishes.request is None
         else _under(wishes.request, arguments, rules)
     )
+    result = result._replace(failures=(*unwritten, *result.failures))
     if wishes.fix_only and not wishes.reporting.write_baseline:
         for failure in result.failures:
             complain(failure)
@@ -103,13 +103,16 @@ def _diff(arguments: Arguments, rules: Registry, unsafe: bool) -> ExitCode:
     return ExitCode.FINDINGS if patch else ExitCode.CLEAN
 
 
-def _fix(arguments: Arguments, rules: Registry, unsafe: bool) -> None:
+def _fix(arguments: Arguments, rules: Registry, unsafe: bool) -> list[str]:
+    """Fix the files; returns a line for each that could not be written."""
     from smlint.fix import FixError
     from smlint.mend import in_files
 
+    unwritten: list[str] = []
     try:
-        fixed = in_files(arguments, rules, unsafe=unsafe)
+        fixed = in_files(arguments, rules, unsafe=unsafe, failed=unwritten.append)
     except FixError as error:
         usage(str(error))
     if fixed:
         complain(f"fixed {fixed} finding{'s' if fixed > 1 else ''}")
+    return unwritten
