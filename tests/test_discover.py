@@ -90,6 +90,12 @@ def test_a_link_to_a_folder_is_not_entered(tmp_path: Path) -> None:
     assert found(tmp_path) == [str(tmp_path / "a/Dockerfile")]
 
 
+def test_a_link_that_leads_nowhere_is_left_to_its_reader(tmp_path: Path) -> None:
+    os.symlink("Dockerfile", tmp_path / "Dockerfile")
+    os.symlink("gone", tmp_path / "Dockerfile.gpu")
+    assert found(tmp_path) == [str(tmp_path / "Dockerfile"), str(tmp_path / "Dockerfile.gpu")]
+
+
 def test_a_folder_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
     failures: list[str] = []
     assert list(dockerfiles(str(tmp_path / "gone"), lambda _: False, failures.append)) == []

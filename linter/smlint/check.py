@@ -120,10 +120,11 @@ class Checker:
         from smlint import discover
 
         found = False
+        before = len(self._failures)
         for each in discover.dockerfiles(os.path.normpath(path), self._is_excluded, self._failures.append):
             found = True
             yield each
-        if not found:
+        if not found and len(self._failures) == before:
             self._failures.append(f"{path}: holds no Dockerfile; name the file if it is called otherwise")
 
     def _is_excluded(self, path: str) -> bool:

@@ -60,7 +60,8 @@ def _walk(
             continue
         if is_folder:
             yield from _walk(path, ignored, excluded, failed)
-        elif not entry.is_dir():
+        elif not (entry.is_symlink() and os.path.isdir(entry.path)):
+            # A link that leads nowhere, or round in a loop, is for whoever reads it to complain about.
             yield path
 
 

@@ -78,6 +78,19 @@ def test_the_script_for_a_shell(shell: str, sign: str) -> None:
     assert sign in done.stdout
 
 
+def test_a_home_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.write_text("no folder\n")
+    done = subprocess.run(
+        [SMLINT, "--install-completion", "bash"],
+        env={**os.environ, "HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (2, f"smlint: {home}: cannot be written: File exists\n")
+
+
 def test_an_unknown_shell_is_refused() -> None:
     done = subprocess.run([SMLINT, "--show-completion", "ed"], capture_output=True, text=True, check=False)
     assert done.returncode == 2

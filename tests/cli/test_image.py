@@ -114,6 +114,14 @@ def test_a_list_on_standard_input(
     assert [subject["name"] for subject in subjects] == references
 
 
+def test_a_list_on_a_closed_standard_input(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    assert main(["image", "--from-file", "-", "--isolated"]) == 2
+    assert capsys.readouterr().err == "smlint: standard input is closed\n"
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -98,10 +98,7 @@ def _dispatch(arguments: list[str]) -> int:
 
         return complete(lambda: _call(_completed(), arguments, "smlint"))
     if first in _GROUP_OPTIONS:
-        if first.endswith("-completion") and len(arguments) > 1:
-            # Else typer asks the process tree for the shell, and leaves the one that is named here unheard.
-            os.environ["_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION"] = "1"
-        return _call(whole(), arguments, "smlint")
+        return _help_or_completion(arguments)
     name = first if first in COMMANDS else _DEFAULT
     words = arguments[1:] if first in COMMANDS else arguments
     if first.isalpha() and first not in COMMANDS and not os.path.exists(first):
@@ -109,6 +106,18 @@ def _dispatch(arguments: list[str]) -> int:
     if name == _DEFAULT and all(_is_plain(word) for word in words):
         return _lint(words)
     return _call(_single(name), words, f"smlint {first}" if first in COMMANDS else "smlint")
+
+
+def _help_or_completion(arguments: list[str]) -> int:
+    if arguments[0].endswith("-completion") and len(arguments) > 1:
+        # Else typer asks the process tree for the shell, and leaves the one that is named here unheard.
+        os.environ["_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION"] = "1"
+    try:
+        return _call(whole(), arguments, "smlint")
+    except OSError as error:
+        if error.filename is None:
+            raise
+        raise UsageError(f"{error.filename}: cannot be written: {error.strerror}") from None
 
 
 def _suggest(word: str) -> None:

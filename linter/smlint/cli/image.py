@@ -136,6 +136,8 @@ def _instead(option: str, request: str | None, reference: str) -> str:
 
 def _listed(path: str) -> list[str]:
     """The references in a file ("-": standard input): one a line, blank lines and those that begin with # left out."""
+    if path == "-" and sys.stdin is None:
+        options.usage("standard input is closed")
     try:
         with nullcontext(sys.stdin) if path == "-" else open(path, encoding="utf-8") as file:
             lines = [line.strip() for line in file]
