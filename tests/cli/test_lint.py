@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -135,6 +136,18 @@ def test_an_input_that_cannot_be_read_hides_no_other(
     assert code == 2
     assert printed.err.startswith("smlint: other: ")
     assert len(printed.err.splitlines()) == 1
+
+
+def test_a_folder_that_cannot_be_opened_is_not_called_empty(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(path: str) -> NoReturn:
+        raise PermissionError(13, "Permission denied")
+
+    (folder / "closed").mkdir()
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert main(["closed"]) == 2
+    assert capsys.readouterr().err == "smlint: closed: cannot be looked into: Permission denied\n"
 
 
 def test_reports_go_to_files_and_to_standard_output(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -327,6 +340,16 @@ def test_a_terminal_gets_links_and_a_pipe_does_not(folder: Path, capsys: pytest.
     assert shown.count(target[0]) == 2
     assert main(["Dockerfile"]) == 1
     assert "\x1b" not in capsys.readouterr().out
+
+
+def test_colours_need_no_width(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Some containers' terminals say that they have no columns."""
+    (folder / "Dockerfile").write_text(BAD)
+    monkeypatch.setenv("COLUMNS", "0")
+    assert main(["Dockerfile", "--color", "always"]) == 1
+    assert "SM101" in capsys.readouterr().out
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the system has no /dev/full")

@@ -27,7 +27,10 @@ _STYLES: Final = {
 
 def draw(report: Report, file: TextIO, *, force: bool) -> None:
     """Write the report to ``file`` in colour; ``force`` colours even what is no terminal."""
-    console = Console(file=file, force_terminal=True if force else None, highlight=False, soft_wrap=True)
+    # Lines are never wrapped, so that no width is asked for; one of 0 (COLUMNS=0) would leave nothing of them.
+    console = Console(
+        file=file, force_terminal=True if force else None, highlight=False, soft_wrap=True, width=80
+    )
     for row in rows(visible_report(report)):
         line = Text()
         for segment in row:
