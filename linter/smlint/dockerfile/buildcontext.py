@@ -39,6 +39,11 @@ class Source(NamedTuple):
     link_target: str | None = None
 
 
+def is_archive_name(path: str) -> bool:
+    """Whether a file of this name is one that ADD unpacks."""
+    return _ARCHIVE.fullmatch(path) is not None
+
+
 class BuildContext:
     """The directory given to ``docker build``, with its ignore file."""
 
@@ -91,7 +96,7 @@ class BuildContext:
         """Whether ADD may unpack ``source``: it looks at all of the content, here name and first bytes must do."""
         if source.kind is not FileKind.FILE:
             return False
-        if _ARCHIVE.fullmatch(source.path):
+        if is_archive_name(source.path):
             return True
         start = _read(self._native(source.path), at_most=512) or b""
         return start.startswith(_COMPRESSED) or start[257:262] == b"ustar"

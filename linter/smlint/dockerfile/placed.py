@@ -8,7 +8,7 @@ from typing import Final
 
 from smlint.container import UNRESOLVED, Absent, Fact, FileEntry, FileKind, Known, Unknown
 from smlint.diagnostics import Location
-from smlint.dockerfile.buildcontext import BuildContext, Source
+from smlint.dockerfile.buildcontext import BuildContext, Source, is_archive_name
 from smlint.dockerfile.expand import ExpansionError, expand
 from smlint.dockerfile.history import History
 from smlint.dockerfile.paths import (
@@ -90,7 +90,10 @@ class Placed:
         return self._from_context(placement, path, rest, into=into)
 
     def _single(self, placement: Placement, path: str, rest: str, *, into: bool) -> Answer:
-        """A heredoc or a download: certainly a file."""
+        """A heredoc or a download: certainly a file, unless ADD is told to unpack it."""
+        unpack = placement.step.instruction.flag("unpack")
+        if unpack is not None and unpack.value != "false":
+            return Unknown(f"it may be in the archive {placement.base_name}")
         if rest != (placement.base_name if into else ""):
             return self._perhaps_into(placement, rest, into=into)
         content = None if placement.content is None else placement.content.encode()
@@ -110,7 +113,8 @@ class Placed:
     def _unseen(self, placement: Placement, rest: str, reason: str, *, into: bool) -> Answer:
         """A source that nobody can look at: a file or a directory, unless its name says which."""
         last = placement.base_name
-        if _FILE_NAME.fullmatch(last):
+        unpacked = placement.is_add and is_archive_name(last)
+        if _FILE_NAME.fullmatch(last) and not unpacked:
             in_target = may_be(last, rest)
             if not (in_target or (rest == "" and not into)):
                 return None
@@ -155,11 +159,22 @@ class Placed:
         sources = context.matching(written) if placement.has_wildcard else [written]
         if isinstance(sources, Unknown):
             return sources
+        if placement.has_wildcard and not sources:
+            return self._without_match(placement, rest)
         for each in reversed(sources):
             found = self._source(placement, context, each, path, rest, into=into)
             if found is not None:
                 return found
         return None
+
+    def _without_match(self, placement: Placement, rest: str) -> Answer:
+        """A wildcard that names nothing yet: an earlier step of the user's own pipeline may make what it is for."""
+        from smlint.dockerfile.operands import Match, match
+
+        first = rest.partition("/")[0]
+        if not rest or match(f"/{placement.base_name}", "/", f"/{first}") is Match.NO:
+            return None
+        return Unknown(f"nothing in the build context is called {placement.source} yet")
 
     def _source(
         self, placement: Placement, context: BuildContext, written: str, path: str, rest: str, *, into: bool
