@@ -6,10 +6,15 @@ import base64
 import hashlib
 import http.server
 import json
+import os
 import posixpath
+import signal
 import socket
+import subprocess
+import sys
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -48,6 +53,8 @@ class Engine:
         self.created: tuple[int, dict[str, str]] = (201, {"Id": "c"})
         self.size = 1 << 40
         self.asked: list[str] = []
+        #: Told of every question before it is answered.
+        self.overheard: Callable[[str], object] = str
 
     def add(self, folder: str, *entries: Entry) -> None:
         """A folder with files, whose parents are there too."""
@@ -59,6 +66,7 @@ class Engine:
     def answer(self, method: str, path: str, asked_for: str) -> tuple[int, dict[str, str], bytes]:
         """Status, headers and body."""
         self.asked.append(f"{method} {posixpath.basename(path)} {asked_for}".strip())
+        self.overheard(self.asked[-1])
         if method == "DELETE":
             return 204, {}, b""
         if path == "/version":
@@ -167,6 +175,33 @@ def test_a_file_that_the_engine_does_not_send(engine_of: Engine) -> None:
 def test_a_container_that_cannot_be_made(engine_of: Engine) -> None:
     engine_of.created = (500, {"message": "no space left\non device"})
     assert engine_of.failure() == "sha256:1: the engine failed: no space left on device"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows ends a process without telling it")
+@pytest.mark.parametrize("question", ["POST create", "HEAD archive /train"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupted_call_leaves_no_container(
+    engine_of: Engine, number: signal.Signals, question: str, tmp_path: Path
+) -> None:
+    """The signal comes while the engine is at work, and its answer after it."""
+    started: Future[subprocess.Popen[str]] = Future()
+
+    def interrupt(asked: str) -> None:
+        if asked == question:
+            started.result().send_signal(number)
+
+    engine_of.overheard = interrupt
+    with subprocess.Popen(
+        [sys.executable, "-m", "smlint", "image", "docker-daemon:app:1", "--isolated"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+    ) as call:
+        started.set_result(call)
+        assert call.communicate(timeout=60) == ("", "")
+    assert call.returncode == 128 + number
+    assert engine_of.asked[-1] == "DELETE c"
 
 
 def test_a_file_of_which_nothing_is_sent_has_no_content(engine_of: Engine) -> None:

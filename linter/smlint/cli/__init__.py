@@ -32,6 +32,8 @@ COMMANDS: Final = {
 }
 _DEFAULT: Final = "lint"
 _FORCE_EXCLUDE: Final = "--force-exclude"
+#: The commands that may make a container on an engine.
+_ASK_ENGINES: Final = frozenset({"image", "job", "launch"})
 #: What asks for the whole command tree. A path that is called like a command is written ``./image``.
 _GROUP_OPTIONS: Final = frozenset({"--help", "-h", "--install-completion", "--show-completion"})
 #: What writing to a full disk, beyond a quota or to a broken device ends in.
@@ -41,7 +43,10 @@ _ISSUES: Final = "https://github.com/smlint/smlint/issues"
 
 def run() -> NoReturn:
     """Entry point of the ``smlint`` command."""
-    raise SystemExit(main(sys.argv[1:]))
+    arguments = sys.argv[1:]
+    if arguments and arguments[0] in _ASK_ENGINES:
+        _end_in_order()
+    raise SystemExit(main(arguments))
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -73,6 +78,20 @@ def main(arguments: Sequence[str]) -> int:
     except Exception as error:
         return _bug(error, verbose="--verbose" in arguments or "-v" in arguments)
     return code
+
+
+def _end_in_order() -> None:
+    """Let SIGTERM and SIGHUP unwind the call as Ctrl-C does, so that what it made on an engine is removed."""
+    import signal
+
+    def end(number: int, frame: object) -> NoReturn:
+        raise SystemExit(128 + number)
+
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        # An ignored SIGHUP (nohup) stays ignored.
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, end)
 
 
 def _write_utf_8(output: TextIO) -> None:

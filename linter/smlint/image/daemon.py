@@ -26,10 +26,12 @@ from smlint.image.source import Listing, Manifest, Node, check_platform
 from smlint.image.streams import ForwardStream
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     import docker
     import requests
 
-#: On every container made here: `docker ps -a --filter label=io.smlint.image` finds what a killed run left.
+#: On every container made here: `docker ps -a --filter label=io.smlint.image` finds what a SIGKILL left.
 LABEL: Final = "io.smlint.image"
 #: Bytes and entries of a directory that are streamed at most, since contents come with the names.
 LIST_BYTES: Final = 64 << 20
@@ -121,7 +123,7 @@ class DaemonFiles:
         self.image = image
         self._config = config
         self._size = size
-        self._container: str | None = None
+        self._container: Future[str] | None = None
         self._seen: dict[str, Node | None] = {}
         self._listings: dict[str, Listing] = {}
         #: Directories that were listed to the end, "" for the root: what is not in their listing is not there.
@@ -172,10 +174,10 @@ class DaemonFiles:
 
     def close(self) -> None:
         """Remove the container."""
-        if self._container is not None:
-            container, self._container = self._container, None
+        container, self._container = self._container, None
+        if container is not None and container.exception() is None:
             with _one_line(self.image):
-                self._client.api.remove_container(container, v=True, force=True)
+                self._client.api.remove_container(container.result(), v=True, force=True)
 
     def _place(self, place: str) -> Listing:
         folder, _, name = place.rpartition("/")
@@ -294,9 +296,15 @@ class DaemonFiles:
 
     def _url(self) -> str:
         if self._container is None:
-            self._container = self._create()
+            from concurrent.futures import ThreadPoolExecutor
+
+            # Ctrl-C ends the wait for the engine's answer, not the thread that gets it: close() knows what to remove.
+            thread = ThreadPoolExecutor(1)
+            self._container = thread.submit(self._create)
+            thread.shutdown(wait=False)
+        container = self._container.result()
         api = self._client.api
-        return f"{api.base_url}/v{api.api_version}/containers/{self._container}/archive"
+        return f"{api.base_url}/v{api.api_version}/containers/{container}/archive"
 
     def _create(self) -> str:
         api = self._client.api
