@@ -76,6 +76,8 @@ KNOWN = [
     "i=0; while [ $i = 0 ]; do { i=1; } > /dev/null; done; prog $i", "i=0; while [ $i = 0 ]; do ! i=1; done; prog $i",
     "i=0; while [ $i = 0 ]; do i=1 && true | cat; done; prog $i", "true && { prog a; } > /dev/null; prog b", "printf '%s\\n' x; prog a",
     "( (prog a; exit 3) & wait $! ) || prog b", "f() { while :; do prog x; return; done; }; f; prog y",
+    # lines that tree-sitter reads in its own way
+    "A=1 B=2\nprog $A $B", "A=1 B=2 # why\nC=3 D=4\n\nprog $A$D | cat", "if true; then\nA=1 B='x\ny'\nprog $A\nfi", "A=1 B=2\n{ prog $A; }", "prog a - 2>&1", "prog - > /dev/null", "{ prog - 2>&1; } | cat",
     "(exit 3) || prog a", "(exit 0) && prog a", ". ./lib; prog $SOURCED", ". ./lib a b; prog $1", "source ./lib; greet x", "exec 3>&1; prog",
 ]  # fmt: skip
 #: Texts that are followed as well, but some words, ways or directories of which only the running shell knows.

@@ -27,14 +27,19 @@ def _parser() -> tree_sitter.Parser:
     return tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
 
 
-def tree(text: str, hidden: Iterable[tuple[int, int]] = ()) -> tree_sitter.Tree | None:
+def tree(
+    text: str, hidden: Iterable[tuple[int, int]] = (), line_ends: Iterable[int] = ()
+) -> tree_sitter.Tree | None:
     """The syntax tree of ``text``, offsets in code points; None when tree-sitter does not come to an end.
 
-    ``hidden`` are spans that are read elsewhere; tree-sitter gets letters in their place.
+    ``hidden`` are spans that are read elsewhere; tree-sitter gets letters in their place. At ``line_ends``, offsets of
+    white space, it gets a ``;``.
     """
     data = bytearray(_ESCAPED.sub(_masked, _FOREIGN.sub("x", text)).encode("ascii"))
     for start, end in hidden:
         data[start:end] = b"x" * (end - start)
+    for at in line_ends:
+        data[at : at + 1] = b";"
     deadline = time.monotonic() + _PATIENCE
 
     def read(offset: int, _: tree_sitter.Point) -> bytes:
