@@ -127,6 +127,9 @@ TEXTS = [
     "./prog; case \"$1\" in train) ;; esac",
     "(trap 'exit 0' EXIT; ./prog)",
     "(trap 'exit 0' EXIT; ./prog) & wait $!",
+    "set -u; (./prog; : \"$2\") || exit 3",
+    "(./prog; : \"${2:?missing}\"; true) || exit 3",
+    "trap 'exit 0' EXIT; set -o nounset; ./prog; : \"$2\"",
 ]  # fmt: skip
 #: A program that starts before its shell's trap is set waits, under the name of ``trapped``, for the shell to say so.
 SIGNALS = [

@@ -98,7 +98,9 @@ def _set(executor: Executor, node: Simple, words: Words, machine: Machine) -> li
         names = list(text[1:].replace("o", ""))
         if "o" in text and at + 1 < len(words):
             at += 1
-            names.append({"errexit": "e", "xtrace": "x"}.get(words[at][0].text, words[at][0].text))
+            names.append(
+                {"errexit": "e", "xtrace": "x", "nounset": "u"}.get(words[at][0].text, words[at][0].text)
+            )
         options = frozenset(names)
         machine.options = machine.options | options if text[0] == "-" else machine.options - options
         at += 1

@@ -11,7 +11,7 @@ from typing import Final
 
 from smlint.container import UNRESOLVED
 from smlint.diagnostics import FileLocation
-from smlint.shell import builtins, control, effects, loops, tests, ways
+from smlint.shell import builtins, control, loops, tests, ways
 from smlint.shell.housekeeping import is_builtin, is_idle, is_trivial
 from smlint.shell.machine import FAILURE, SUCCESS, UNDECIDED, Event, Machine, Status, Wait, shown, visible
 from smlint.shell.outcome import How, Started
@@ -34,7 +34,8 @@ from smlint.shell.syntax import (
     Simple,
     Statement,
 )
-from smlint.shell.words import MAX_FIELDS, SOME, Parameters, Value, fields, single
+from smlint.shell.values import SOME, Parameters, UnsetError, Value
+from smlint.shell.words import MAX_FIELDS, fields, single
 
 _MAX_STEPS: Final = 40_000
 _MAX_LEVELS: Final = 90
@@ -128,7 +129,12 @@ class Executor:
             self.unseen = "it is too long or too deeply nested"
             machine.levels -= 1
             return [machine]
-        found = self._dispatch(node, machine)
+        try:
+            found = self._dispatch(node, machine)
+        except UnsetError:
+            # It ends the shell, be it tested or not.
+            machine.status, machine.stopped = FAILURE, "exit"
+            found = [machine]
         for each in found:
             each.levels -= 1
         return found
@@ -183,8 +189,6 @@ class Executor:
             for piece in node.words
             for value in fields(self.text(piece), machine, brace=self.brace)
         ]
-        for piece in node.words:
-            effects.expand(self.text(piece), machine)
         while len(words) > 1 and words[0][0].text in ("command", "builtin"):
             if words[1][0].text.startswith("-") and words[1][0].text != "--":
                 machine.status = UNDECIDED
@@ -292,7 +296,6 @@ class Executor:
             return
         if assignment.value is not None:
             value = single(self.text(assignment.value), machine)
-            effects.expand(self.text(assignment.value), machine)
             machine.variables[name] = value
             return
         raw = self.text(Piece(assignment.start, assignment.end))

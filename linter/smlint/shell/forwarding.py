@@ -22,6 +22,7 @@ from smlint.shell.syntax import (
     Simple,
     bodies,
 )
+from smlint.shell.values import UnsetError
 from smlint.shell.words import fields
 
 _MAX_NODES: Final = 500
@@ -140,7 +141,11 @@ class _Handler:
 
     def _simple(self, node: Simple, script: Script) -> None:
         text = script.source.text
-        values = [v for piece in node.words for v in fields(text[piece.start : piece.end], self._machine)]
+        try:
+            values = [v for piece in node.words for v in fields(text[piece.start : piece.end], self._machine)]
+        except UnsetError:
+            self.unclear = self.unclear or "the trap names what is not set"
+            return
         words = [value.text for value in values]
         written = " ".join(text[piece.start : piece.end] for piece in node.words)
         if not words:

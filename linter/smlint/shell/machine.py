@@ -10,7 +10,7 @@ from smlint.container import UNRESOLVED
 from smlint.diagnostics import FileLocation
 from smlint.shell.outcome import Argument, Condition, How, Started
 from smlint.shell.syntax import Node
-from smlint.shell.words import UNKNOWN, Parameters, Value
+from smlint.shell.values import UNKNOWN, Parameters, UnsetError, Value
 
 #: Process ids and exit codes are not known, but whose they are is: ``$!`` and ``$?`` become such marks.
 _MARK: Final = re.compile("\0([!?])([0-9,]*)\0")
@@ -178,6 +178,15 @@ class Machine:
     def array(self, name: str) -> tuple[Value, ...] | None:
         """An array that the script has filled."""
         return self.arrays.get(name)
+
+    def assign(self, name: str, value: Value | None) -> None:
+        """Set a variable, or unset it."""
+        self.variables[name] = value
+
+    def lacks(self, *, is_required: bool) -> None:
+        """Raise :class:`UnsetError` where that ends the shell."""
+        if is_required or "u" in self.options:
+            raise UnsetError
 
     def status_mark(self) -> str:
         """What ``$?`` becomes: a number where it is known, else a mark that remembers whose status it is."""

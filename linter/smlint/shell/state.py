@@ -54,6 +54,9 @@ class State:
         """Set a variable, or unset it."""
         self._values[name] = value
 
+    def lacks(self, *, is_required: bool) -> None:
+        """What is set is known of RUN text's own variables alone; no command is left out for that."""
+
     def forget(self, names: Iterable[str]) -> None:
         """Know nothing about some variables any more."""
         for name in names:

@@ -8,6 +8,7 @@ from typing import Final
 
 from smlint.container import UNRESOLVED
 from smlint.shell.transform import matches
+from smlint.shell.values import UnsetError
 
 _NUMBER: Final = re.compile(r"\s*[+-]?[0-9]{1,18}\s*")
 _COMPARE: Final[dict[str, Callable[[int, int], bool]]] = {
@@ -127,20 +128,38 @@ class _Condition:
         self._pattern = pattern
         self.at = 0
         self._depth = 0
+        # Whether what is read is passed over, or may be: the shell expands no more than it needs.
+        self._is_idle = self._may_be_idle = False
 
     def any(self) -> bool | None:
-        results = [self._all()]
+        result = self._all()
         while self._peek() == "||":
             self.at += 1
-            results.append(self._all())
-        return _any(results)
+            result = _any([result, self._behind(result, True, self._all)])
+        return result
 
     def _all(self) -> bool | None:
-        results = [self._not()]
+        result = self._not()
         while self._peek() == "&&":
             self.at += 1
-            results.append(self._not())
-        return _all(results)
+            result = _all([result, self._behind(result, False, self._not)])
+        return result
+
+    def _behind(self, left: bool | None, decisive: bool, read: Callable[[], bool | None]) -> bool | None:
+        outer = self._is_idle, self._may_be_idle
+        self._is_idle = self._is_idle or left is decisive
+        self._may_be_idle = self._may_be_idle or left is None
+        result = read()
+        self._is_idle, self._may_be_idle = outer
+        return result
+
+    def _text(self, word: str, expand: Callable[[str], str]) -> str:
+        try:
+            return "" if self._is_idle else expand(word)
+        except UnsetError:
+            if not self._may_be_idle:
+                raise
+            return UNRESOLVED
 
     def _not(self) -> bool | None:
         negated = False
@@ -161,10 +180,11 @@ class _Condition:
             return result
         if self._peek() in _BINARY:
             operator, right = self._next(), self._next()
-            return compare(self._expand(word), operator, self._expand(right), self._pattern(right))
+            texts = self._text(word, self._expand), self._text(right, self._expand)
+            return compare(texts[0], operator, texts[1], self._text(right, self._pattern))
         if re.fullmatch(r"-[a-zA-Z]", word) and self._peek() not in ("", "&&", "||", ")"):
-            return unary(word, self._expand(self._next()))
-        return non_empty(self._expand(word))
+            return unary(word, self._text(self._next(), self._expand))
+        return non_empty(self._text(word, self._expand))
 
     def _peek(self) -> str:
         return self._words[self.at] if self.at < len(self._words) else ""

@@ -45,7 +45,8 @@ def parameter_operation(
         return None
     text, used = value
     unknown = value._replace(text=UNRESOLVED)
-    if UNRESOLVED in text:
+    if UNRESOLVED in text or "\0" in text:
+        # Exit codes and process ids are marks until they are shown.
         return unknown
     upper = _CASES.get(operation)
     if upper is not None:
@@ -82,11 +83,7 @@ def _default(
             return expand("")._replace(text=UNRESOLVED, used=expand(word).used)
         return expand(word) if is_set else None
     if operator == "?":
-        return (
-            value
-            if is_set
-            else expand("")._replace(text=UNRESOLVED, used=value.used if value else frozenset())
-        )
+        return None if is_set is False else value
     if is_set is None and value is not None:
         return value
     return value if is_set else expand(word)

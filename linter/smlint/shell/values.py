@@ -43,8 +43,12 @@ class Parameters(NamedTuple):
         return known if self.rest is None else (*known, Value(UNRESOLVED, frozenset((ALL,))))
 
 
+class UnsetError(Exception):
+    """A parameter that is not set was expanded where the shell ends over it: ``set -u``, ``${name:?}``."""
+
+
 class Scope(Protocol):
-    """Where names get their values."""
+    """Where names get their values, and what expanding them changes."""
 
     parameters: Parameters
 
@@ -55,3 +59,32 @@ class Scope(Protocol):
     def array(self, name: str) -> tuple[Value, ...] | None:
         """The elements of an array; None when they are not known."""
         ...
+
+    def assign(self, name: str, value: Value | None) -> None:
+        """Follow ``${name:=word}`` and ``$((name = 1))``."""
+        ...
+
+    def lacks(self, *, is_required: bool) -> None:
+        """Expand a parameter that is not set; ``is_required``: by ``${name:?}``. May raise :class:`UnsetError`."""
+        ...
+
+
+def parameter(scope: Scope, name: str) -> Value | None:
+    """``$name``, be it a variable or one of the shell's own; None when it is certainly not set."""
+    if name == "#":
+        parameters = scope.parameters
+        return Value(str(len(parameters.values))) if parameters.rest is None else UNKNOWN
+    if name.isdigit() and name != "0":
+        return scope.parameters.get(int(name))
+    if name in "@*":
+        values = scope.parameters.all_from(1)
+        return Value(UNRESOLVED, frozenset().union(*(value.used for value in values)))
+    return scope.variable(name)
+
+
+def splits_elsewhere(scope: Scope, text: str) -> bool:
+    """Whether the script has set IFS so that ``text`` is not split at its blanks, or not there alone."""
+    separators = scope.variable("IFS")
+    if separators is None or separators.text == " \t\n" or UNRESOLVED in separators.text:
+        return False
+    return any(char in text for char in {*separators.text, " ", "\t", "\n"})

@@ -10,10 +10,10 @@ import re
 from typing import Final
 
 from smlint.container import UNRESOLVED
-from smlint.shell.arithmetic import evaluate
+from smlint.shell.arithmetic import assigned, evaluate
 from smlint.shell.quotes import ansi_c, braces, close_bracket
 from smlint.shell.transform import parameter_operation
-from smlint.shell.values import ALL, SOME, UNKNOWN, Parameters, Scope, Value
+from smlint.shell.values import ALL, SOME, UNKNOWN, Parameters, Scope, Value, parameter, splits_elsewhere
 
 __all__ = [
     "ALL", "MAX_FIELDS", "SOME", "UNKNOWN", "Parameters", "Value", "fields", "heredoc", "pattern", "single",
@@ -111,7 +111,8 @@ class _Expansion:
             self._literal(value.text, quoted=quoted)
             self._used |= value.used
             return
-        if self._splits_elsewhere(value.text):
+        is_given = self._depth > 0 or not self._is_literal
+        if is_given and value.text and splits_elsewhere(self._scope, value.text):
             self._append(UNRESOLVED)
             self._used |= value.used
             return
@@ -122,15 +123,6 @@ class _Expansion:
             if part:
                 self._append(part)
                 self._used |= value.used
-
-    def _splits_elsewhere(self, text: str) -> bool:
-        """Whether the script has set IFS so that ``text`` is not split at its blanks, or not there alone."""
-        if not text or (self._depth == 0 and self._is_literal):
-            return False
-        separators = self._scope.variable("IFS")
-        if separators is None or separators.text == " \t\n" or UNRESOLVED in separators.text:
-            return False
-        return any(char in text for char in {*separators.text, " ", "\t", "\n"})
 
     def _unquoted(self, word: str) -> None:
         at = 0
@@ -219,7 +211,10 @@ class _Expansion:
         if "$(" in text or "`" in text or self._depth > _DEPTH:
             return None
         expanded = self._nested(text)
-        number = evaluate(expanded.text, self._number)
+        changed = assigned(expanded.text)
+        for name in changed:
+            self._scope.assign(name, UNKNOWN)
+        number = None if changed else evaluate(expanded.text, self._number)
         return None if number is None else Value(str(number), expanded.used)
 
     def _number(self, name: str) -> str | None:
@@ -238,7 +233,7 @@ class _Expansion:
                 numbers = tuple(Value(str(number)) for number in range(len(elements)))
                 self._fields_of(numbers, behind[0], quoted=quoted)
                 return
-        value = self._value(inside) if inside.isidentifier() else None
+        value = parameter(self._scope, inside) if inside.isidentifier() else None
         if value is not None and value.text.isidentifier():
             found = self._scope.variable(value.text)
             if found is not None:
@@ -250,16 +245,9 @@ class _Expansion:
         if inside in ("#@", "#*"):
             self._parameter("#", "", quoted=quoted)
             return
-        if len(inside) > 1 and inside[0] == "#" and _PARAMETER.fullmatch(inside[1:]):
-            length = _PARAMETER.fullmatch(inside[1:])
-            value = self._value(length.group(1)) if length is not None and not length.group(2) else UNKNOWN
-            if length is not None and length.group(2) in ("[@]", "[*]"):
-                elements = self._scope.array(length.group(1))
-                if elements is not None and not any(each.text == UNRESOLVED for each in elements):
-                    self._insert(Value(str(len(elements))), quoted=quoted)
-                    return
-            known = value is not None and UNRESOLVED not in value.text
-            self._insert(Value(str(len(value.text))) if value and known else UNKNOWN, quoted=quoted)
+        length = _PARAMETER.fullmatch(inside, 1) if inside[:1] == "#" else None
+        if length is not None:
+            self._length(length.group(1), length.group(2), quoted=quoted)
             return
         if len(inside) > 1 and inside[0] == "!" and inside[1] not in ":-+=?":
             self._indirect(inside[1:], quoted=quoted)
@@ -270,17 +258,33 @@ class _Expansion:
             return
         self._parameter(match.group(1), match.group(2), quoted=quoted)
 
+    def _length(self, name: str, subscript: str, *, quoted: bool) -> None:
+        """``${#name}`` and ``${#name[@]}``."""
+        number = UNKNOWN
+        value = parameter(self._scope, name) if not subscript else UNKNOWN
+        elements = self._scope.array(name) if subscript in ("[@]", "[*]") else None
+        if value is None:
+            self._scope.lacks(is_required=False)
+            number = Value("0")
+        elif UNRESOLVED not in value.text and "\0" not in value.text:
+            number = Value(str(len(value.text)))
+        elif elements is not None and not any(each.text == UNRESOLVED for each in elements):
+            number = Value(str(len(elements)))
+        self._insert(number, quoted=quoted)
+
     def _mentioned(self, inside: str) -> frozenset[int]:
         """Arguments that something not understood, such as ``${!1}`` or ``${args[@]}``, may hold."""
         name = _NAME.search(inside)
-        value = self._value(name.group()) if name is not None else None
+        value = parameter(self._scope, name.group()) if name is not None else None
         return value.used if value is not None else frozenset()
 
     def _parameter(self, name: str, operation: str, *, quoted: bool) -> None:
         if name in "@*":
             self._all(name, operation, quoted=quoted)
             return
-        value = self._value(name)
+        value = parameter(self._scope, name)
+        if value is None and not _DEFAULT.match(operation):
+            self._scope.lacks(is_required=False)
         if operation:
             if operation.startswith("[") and self._subscript(name, operation, quoted=quoted):
                 return
@@ -293,7 +297,12 @@ class _Expansion:
                     defaults.append((word, self._nested(word)))
                     return defaults[-1][1]
 
-                value = parameter_operation(value, operation, expand, self._nested_pattern)
+                given, value = value, parameter_operation(value, operation, expand, self._nested_pattern)
+                if operation.startswith(("=", ":=")) and value is not given:
+                    self._scope.assign(name, value)
+                elif operation.startswith(("?", ":?")) and value is None:
+                    self._scope.lacks(is_required=True)
+                    value = UNKNOWN
                 word = next((word for word, each in defaults if each is value), None)
                 if word is not None and self._split and not quoted:
                     # Quotes inside ``${name:-word}`` keep their meaning.
@@ -381,17 +390,6 @@ class _Expansion:
 
     def _nested_pattern(self, word: str) -> Value:
         return _Expansion(self._scope, split=False, escape=True, depth=self._depth + 1).single(word)
-
-    def _value(self, name: str) -> Value | None:
-        if name == "#":
-            parameters = self._scope.parameters
-            return Value(str(len(parameters.values))) if parameters.rest is None else UNKNOWN
-        if name.isdigit() and name != "0":
-            return self._scope.parameters.get(int(name))
-        if name in "@*":
-            values = self._scope.parameters.all_from(1)
-            return Value(UNRESOLVED, frozenset().union(*(value.used for value in values)))
-        return self._scope.variable(name)
 
 
 def heredoc(text: str, scope: Scope) -> str:
