@@ -52,9 +52,21 @@ def test_arguments_in_other_places(text: str, expected: bool | None) -> None:
         ("trap '[ -f x ] && exit 0' EXIT; prog", None),
         ("trap \"$x\" EXIT; prog", None),
         ("{ prog || [ -f x ]; } & wait $!", None),
-        ("set -e; { prog; true; } & wait $!", None),
+        ("set -e; { prog; true; } & wait $!", True),
         ("prog & other & wait -n", True),
         ("(prog; true) & other & wait -n", None),
+        ("prog; [[ $? != 0 ]] && exit 1; true", True),
+        ("prog; [[ ! $? -eq 0 ]] && exit 1; true", True),
+        ("prog; if (( $? )); then exit 3; fi", True),
+        ("prog; code=$?; (( code > 0 )) && exit 3; true", True),
+        ("prog; if [ 0 -ne $? ]; then exit 3; fi", True),
+        ("prog; [ $? -eq 3 ] && exit 0; exit 1", None),
+        ("prog; [[ $? -eq 3 && -f x ]] && exit 0; exit 1", None),
+        ("prog; (( $? == 3 )) && exit 0; exit 1", None),
+        ("prog; case $? in 0) ;; *) exit 2;; esac", None),
+        ("(prog; [ $? -gt 1 ] && exit 1; true)", None),
+        ("for i in 1 2; do prog && break; done", True),
+        ("n=0; until prog; do n=$((n+1)); [ $n -gt 1 ] && exit 1; done; true", None),
     ],
 )  # fmt: skip
 def test_exit_code(text: str, expected: bool | None) -> None:
@@ -62,3 +74,27 @@ def test_exit_code(text: str, expected: bool | None) -> None:
         path for path in read(text).paths if path.command.texts == ("prog",) or len(read(text).paths) == 1
     )
     assert path.keeps_exit_code.value is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("cd /x || exit 1; prog", [("/x", "prog")]),
+        ("cd /x && prog", [("/x", "prog")]),
+        ("cd /x; prog", [("/x", "prog")]),
+        ("cd /x || cd /y; prog", [("/y", "prog"), ("/x", "prog")]),
+        ("cd /x && exec a || exec b", [("/x", "a"), ("/here", "b")]),
+        ("if ! cd /x; then exec b; fi; exec a", [("/here", "b"), ("/x", "a")]),
+        ("if pushd /x; then exec a; else exec b; fi", [("/x", "a"), ("/here", "b")]),
+        ("cd /here && exec a || exec b", [("/here", "a")]),
+    ],
+)
+def test_cd_is_taken_for_granted_unless_somebody_asks(text: str, expected: list[tuple[str, str]]) -> None:
+    flow = read(text, directory="/here")
+    assert [(path.command.directory, path.command.texts[0]) for path in flow.paths] == expected
+    assert not flow.may_end
+    assert [str(path.conditions[0]) for path in flow.paths if path.conditions] in (
+        [],
+        ["not cd /x"],
+        ["not pushd /x"],
+    )

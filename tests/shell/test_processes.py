@@ -127,9 +127,21 @@ TEXTS = [
     "./prog; case \"$1\" in train) ;; esac",
     "(trap 'exit 0' EXIT; ./prog)",
     "(trap 'exit 0' EXIT; ./prog) & wait $!",
+    "./prog; if [ $? -ne 0 ]; then exit 4; fi",
+    "./prog; if [ $? -eq 0 ]; then exit 0; fi; exit 4",
+    "./prog; c=$?; if [ $c = 0 ]; then :; else exit $c; fi",
+    "./prog; [ ! $? -eq 0 ] && exit 0; exit 0",
+    "c=0; ./prog || c=$?; test $c -gt 0 && exit 5; true",
+    "if ./prog; then :; else exit $?; fi",
+    "if cd nowhere; then :; else ./prog; fi",
+    "set -e; ./prog & wait $!; true",
+    "set -e; { ./prog; true; } & wait $!; true",
+    "for i in 1 2; do ./prog && break; done",
+    "for i in 1 2; do ./prog $1 && exit 0; done; exit 3",
     "set -u; (./prog; : \"$2\") || exit 3",
     "(./prog; : \"${2:?missing}\"; true) || exit 3",
     "trap 'exit 0' EXIT; set -o nounset; ./prog; : \"$2\"",
+    "f() { ./prog \"$A\"; }; A=0; A=1 f",
 ]  # fmt: skip
 #: A program that starts before its shell's trap is set waits, under the name of ``trapped``, for the shell to say so.
 SIGNALS = [

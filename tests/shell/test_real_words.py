@@ -81,7 +81,7 @@ KNOWN = [
     "set -u; unset A; prog a; case ${A#x} in *) prog b;; esac", "set -u; prog ${2-a} ${2:-b} x${2+c} $# \"$@\"; prog ${#2}", "set -u; unset A; prog a; for i in $A; do :; done; prog b", "prog a; : ${2:?why}; prog b",
     "prog a; E=; f() { : \"${E:?}\" || true; }; f || prog b; prog c", "set -u; prog a; prog $!", "set -u; set +u; prog $2 a",
     # what expanding changes
-    "A=; prog \"${A:=x}\" \"$A\"", "A=; prog ${A:=x y}$A '${A:=z}'", "A=1; [[ -n $A || ${A:=2} ]]; [[ -z $A && -n ${B:=2} ]]; prog $A",
+    "A=; prog \"${A:=x}\" \"$A\"", "A=; prog ${A:=x y}$A '${A:=z}'", "A=1; [[ -n $A || ${A:=2} ]]; [[ -z $A && -n ${B:=2} ]]; prog $A", "A=0; f() { prog $A; }; A=1 f", "A=0; f() { local A=2; }; A=1 f; prog $A",
     # lines that tree-sitter reads in its own way
     "A=1 B=2\nprog $A $B", "A=1 B=2 # why\nC=3 D=4\n\nprog $A$D | cat", "if true; then\nA=1 B='x\ny'\nprog $A\nfi", "A=1 B=2\n{ prog $A; }", "prog a - 2>&1", "prog - > /dev/null", "{ prog - 2>&1; } | cat",
     "(exit 3) || prog a", "(exit 0) && prog a", ". ./lib; prog $SOURCED", ". ./lib a b; prog $1", "source ./lib; greet x", "exec 3>&1; prog",
@@ -109,7 +109,8 @@ OPEN = [
     "A=(a b); unset 'A[0]'; prog \"${A[@]}\"", "A=(a b); A[1]=c; prog \"${A[@]}\"", "A=(a b); prog \"${A[@]/a/c}\" \"${A[@]: -1}\"", "prog $((2**3)) $((1|2)) $((0x10)) $((010))",
     "set -- -a -b x rest; while getopts ab: o; do :; done; shift $((OPTIND-1)); prog \"$@\"", "V=A; prog \"${!V}\" \"${!V[@]}\" x", "read -r A B <<< 'x y'; prog $A $B",
     "A=([1]=x [0]=y); prog \"${A[@]}\"", "declare -A A=([k]=v); prog \"${A[k]}\"", "declare -a A=([2]=v); prog \"${A[@]}\"",
-    "n=1; prog $((n = 5)) $((n++)) $((--n))", "set -u; [[ -f lib || $2 = x ]] && prog a", "trap 'true' 0; trap - 0; trap; trap -l; prog", "set -- a; while [ $# -gt 0 ]; do prog $1; shift; done", "exec -a name prog x",
+    "if false; then :; else prog $?; fi", "false; for i in 1; do prog $?; done",
+    "n=1; prog $((n = 5)) $((n++)) $((--n))", "[ -f lib ]; prog $?", "true; r=$?; false; prog $r ${#?} ${?#1}", "set -u; [[ -f lib || $2 = x ]] && prog a", "trap 'true' 0; trap - 0; trap; trap -l; prog", "set -- a; while [ $# -gt 0 ]; do prog $1; shift; done", "exec -a name prog x",
 ]  # fmt: skip
 PROGRAM = '#!/bin/bash\nprintf "%s\\0" "$PWD" "$@" >> "$LOG"\nprintf "\\n\\0" >> "$LOG"\n'
 Run = tuple[str, ...]

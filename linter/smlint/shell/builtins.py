@@ -207,9 +207,11 @@ def _cd(executor: Executor, node: Simple, words: Words, machine: Machine) -> lis
     here = _Directory(machine)
     place = executor.place(node.start, node.end)
     directory_after(here, [Word(value.text, place) for value, _ in words])
+    machine.status = (
+        SUCCESS if here.directory == machine.directory else Status(True, otherwise=machine.directory)
+    )
     machine.directory, machine.directories, machine.previous = here.directory, here.directories, here.previous
     machine.variables["OLDPWD"] = Value(here.previous)
-    machine.status = SUCCESS
     return [machine]
 
 

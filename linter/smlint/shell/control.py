@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from smlint.container import UNRESOLVED
-from smlint.shell import arithmetic, tests
+from smlint.shell import arithmetic, asked, tests
 from smlint.shell.machine import FAILURE, SUCCESS, UNDECIDED, Machine, Status, visible
 from smlint.shell.outcome import Condition, How
 from smlint.shell.syntax import AndOr, Block, Case, Group, If, Negated, Node, Piece, Pipeline, Simple
@@ -52,8 +52,10 @@ def negated(executor: Executor, node: Negated, machine: Machine) -> list[Machine
         if end.stopped:
             # ``exit`` ends the script with the code that it says.
             continue
-        value, origins, is_negated = end.status
-        end.status = Status(None if value is None else not value, origins, not is_negated)
+        value, _, is_negated, _ = end.status
+        end.status = end.status._replace(
+            value=None if value is None else not value, is_negated=not is_negated
+        )
     return ends
 
 
@@ -96,7 +98,7 @@ def _decide(
     if machine.stopped:
         return [(True, machine)]
     status = machine.status
-    if status.value is not None:
+    if status.value is not None and status.otherwise is None:
         return [(status.value, machine)]
     ways: list[tuple[bool, Machine]] = []
     for truth in (True, False):
@@ -107,7 +109,10 @@ def _decide(
             way.assume(status.origins, worked)
             if not truth and not worked:
                 way.status = Status(False, status.origins)
-        if is_question or not status.origins:
+        is_granted = status.otherwise is not None and truth is not status.is_negated
+        if status.otherwise is not None and not is_granted:
+            way.directory = status.otherwise
+        if (is_question or not status.origins) and not is_granted:
             _assume(executor, way, node, truth)
         ways.append((truth, way))
     return ways
@@ -126,13 +131,20 @@ def _assume(executor: Executor, machine: Machine, node: Node, truth: bool) -> No
 
 def condition(executor: Executor, node: Simple, machine: Machine) -> Status:
     words = [executor.text(piece) for piece in node.words[1:-1]]
-    return Status(
-        tests.condition(
-            words,
-            lambda word: visible(single(word, machine).text),
-            lambda word: visible(pattern(word, machine).text),
-        )
-    )
+    if len(words) in (3, 4) and words[-2] in asked.OPERATORS:
+        found = asked.of_exit_code([single(word, machine).text for word in words], machine)
+        if found is not None:
+            return found
+    texts: list[str] = []
+
+    def expand(word: str) -> str:
+        texts.append(single(word, machine).text)
+        return visible(texts[-1])
+
+    value = tests.condition(words, expand, lambda word: visible(pattern(word, machine).text))
+    if value is None:
+        machine.doubt(texts)
+    return Status(value)
 
 
 def calculation(text: str, machine: Machine) -> Status:
@@ -149,7 +161,14 @@ def calculation(text: str, machine: Machine) -> Status:
         found = machine.variable(name)
         return "0" if found is None else visible(found.text)
 
-    number = arithmetic.evaluate(visible(single(text[2:-2], machine).text), value)
+    expanded = single(text[2:-2], machine).text
+    words = [found.text if (found := machine.variables.get(word)) else word for word in expanded.split()]
+    status = asked.of_exit_code(words if len(words) > 1 else [*words, "!=", "0"], machine)
+    if status is not None:
+        return status
+    number = arithmetic.evaluate(visible(expanded), value)
+    if number is None:
+        machine.doubt(words)
     return UNDECIDED if number is None else SUCCESS if number else FAILURE
 
 
@@ -202,8 +221,9 @@ def conditional(executor: Executor, node: If, machine: Machine) -> list[Machine]
                     pending.append(way)
         pending = executor.bounded(pending)
     for each in pending:
-        each.status = SUCCESS
-        done += executor.block(node.otherwise, each) if node.otherwise is not None else [each]
+        if node.otherwise is None:
+            each.status = SUCCESS
+        done += executor.block(node.otherwise or (), each)
     return done
 
 
@@ -218,7 +238,8 @@ def tested(executor: Executor, block: Block, machine: Machine) -> list[Machine]:
 
 
 def case(executor: Executor, node: Case, machine: Machine) -> list[Machine]:
-    word = visible(single(executor.text(node.word), machine).text)
+    given = single(executor.text(node.word), machine).text
+    word = visible(given)
     pending, done, falling = [machine], list[Machine](), list[Machine]()
     for item in node.items:
         entering, rest = falling, []
@@ -226,6 +247,8 @@ def case(executor: Executor, node: Case, machine: Machine) -> list[Machine]:
         for each in pending:
             results = [matches(word, visible(pattern(executor.text(p), each).text)) for p in item.patterns]
             holds = True if True in results else None if None in results else False
+            if holds is None:
+                each.doubt((given,))
             if holds is not True:
                 way = each.copy()
                 if holds is None:

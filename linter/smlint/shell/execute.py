@@ -11,7 +11,7 @@ from typing import Final
 
 from smlint.container import UNRESOLVED
 from smlint.diagnostics import FileLocation
-from smlint.shell import builtins, control, loops, tests, ways
+from smlint.shell import asked, builtins, control, loops, ways
 from smlint.shell.housekeeping import is_builtin, is_idle, is_trivial
 from smlint.shell.machine import FAILURE, SUCCESS, UNDECIDED, Event, Machine, Status, Wait, shown, visible
 from smlint.shell.outcome import How, Started
@@ -206,15 +206,12 @@ class Executor:
         texts = [value.text for value, _ in words]
         function = machine.functions.get(texts[0])
         if function is not None:
-            return self._call(function, [value for value, _ in words[1:]], machine)
+            return self._call(function, node, [value for value, _ in words[1:]], machine)
         builtin = builtins.BUILTINS.get(texts[0])
         if builtin is not None:
             return self.checked_all(builtin(self, node, words, machine))
         if texts[0] in ("[", "test"):
-            arguments = [visible(text) for text in texts[1:]]
-            if texts[0] == "[" and arguments:
-                arguments.pop()
-            machine.status = Status(tests.evaluate(arguments))
+            machine.status = asked.test(texts[1:-1] if texts[0] == "[" else texts[1:], machine)
             return self._checked(machine)
         if is_builtin(texts[0]):
             machine.status = FAILURE if texts[0] == "false" else SUCCESS
@@ -310,13 +307,17 @@ class Executor:
             machine.arrays[name] = None
 
     def _call(
-        self, function: tuple[Node, int], arguments: Sequence[Value], machine: Machine
+        self, function: tuple[Node, int], node: Simple, arguments: Sequence[Value], machine: Machine
     ) -> list[Machine]:
         if machine.calls >= _MAX_CALLS:
             self.unseen = "functions call each other too deeply"
             return [machine]
         parameters, current, hidden = machine.parameters, self._current, machine.hidden
-        machine.parameters, machine.hidden = Parameters(tuple(arguments)), {}
+        machine.hidden = {}
+        for assignment in node.assignments:
+            machine.hide(assignment.name)
+            self.assign(assignment, machine)
+        machine.parameters = Parameters(tuple(arguments))
         machine.calls += 1
         self._current = function[1]
         ends = self.node(function[0], machine)
@@ -386,4 +387,13 @@ def _outcome(ends: Sequence[Machine]) -> Status:
     statuses = {end.status for end in ends}
     if len(statuses) == 1:
         return statuses.pop()
-    return SUCCESS if statuses and all(status.value for status in statuses) else UNDECIDED
+    failures = [status for status in statuses if status.value is not True]
+    if not failures:
+        return SUCCESS if statuses else UNDECIDED
+    # With ``set -e`` what fails ends the job with its own status; elsewhere all of that has worked.
+    origins: frozenset[int] = frozenset().union(*(status.origins for status in failures))
+    is_theirs = not any(status.is_negated or not status.origins for status in failures)
+    others = [end for end in ends if end.status.value is True]
+    if is_theirs and all(end.assumed.get(origin) for end in others for origin in origins):
+        return Status(None, origins)
+    return UNDECIDED

@@ -40,7 +40,8 @@ def loop(executor: Executor, node: Loop, machine: Machine) -> list[Machine]:
 
 def _rounds(executor: Executor, node: Loop, values: Sequence[Value], machine: Machine) -> list[Machine]:
     running, done = [machine], list[Machine]()
-    machine.status = SUCCESS
+    if not values:
+        machine.status = SUCCESS
     outside = _Outside.of(machine)
     for value in values:
         following: list[Machine] = []
@@ -122,9 +123,12 @@ def _unknown_while(executor: Executor, node: Loop, machine: Machine, status: Sta
     ends = _unknown_rounds(executor, node, machine, skipped)
     for end in ends:
         if end is not skipped and not end.stopped:
-            # It was asked again since then.
+            # It was asked again since then, and at last it ended the loop.
             for origin in asked.origins - before:
-                end.assumed.pop(origin, None)
+                if goes_on:
+                    end.assumed.pop(origin, None)
+                else:
+                    end.assumed[origin] = True
     return ends
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple, TypeAlias
 
 from smlint.container import UNRESOLVED
@@ -23,6 +23,8 @@ class Status(NamedTuple):
     origins: frozenset[int] = frozenset()
     #: Whether success and failure of ``origins`` have changed places (``! prog``).
     is_negated: bool = False
+    #: Of a ``cd`` that is taken for granted unless somebody asks: the directory where the shell still is if it fails.
+    otherwise: str | None = None
 
 
 SUCCESS: Final = Status(True)
@@ -96,6 +98,8 @@ class Machine:
         self.conditions: tuple[Condition, ...] = ()
         #: Programs whose success or failure this way assumes.
         self.assumed: dict[int, bool] = {}
+        #: Programs of whose exit codes more was asked than whether they worked, and not followed.
+        self.doubted: frozenset[int] = frozenset()
         #: A digest of the programs that are more than housekeeping and of what is assumed of them: of two ways on which
         #: it is the same, one is enough, if they agree in the rest.
         self.past = 0
@@ -143,6 +147,11 @@ class Machine:
         ]
         if substantial:
             self.past = hash((self.past, worked, *substantial))
+
+    def doubt(self, texts: Iterable[str]) -> None:
+        """Note that this way may depend on which exit codes those are that ``texts`` hold."""
+        marks = (match for text in texts for match in _MARK.finditer(text) if match.group(1) == "?")
+        self.doubted |= {int(number) for match in marks for number in match.group(2).split(",")}
 
     def hide(self, name: str) -> None:
         """Make a variable the function's own (``local``), its value to be given back at the end."""
@@ -210,7 +219,7 @@ class Machine:
         """What this shell is after ``inner`` has ended: nothing but programs, assumptions and the status are kept."""
         outer = self.copy()
         outer.events, outer.assumed, outer.conditions = inner.events, dict(inner.assumed), inner.conditions
-        outer.past = inner.past
+        outer.past, outer.doubted = inner.past, inner.doubted
         outer.status = inner.status
         if inner.stopped == "loop":
             outer.stopped = "loop"

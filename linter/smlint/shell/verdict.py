@@ -102,9 +102,9 @@ def _gives_up(machine: Machine, at: int) -> bool:
     """Whether the way ends early though the program did not fail: with ``exit 1``, or for ``set -e``."""
     if machine.stopped != "exit" or machine.assumed.get(at) is False:
         return False
-    value, origins, _ = machine.status
+    origins = machine.status.origins
     if not origins:
-        return value is False
+        return machine.status.value is False
     return at not in origins and all(machine.assumed.get(origin) is False for origin in origins)
 
 
@@ -309,7 +309,8 @@ def _waits_again(machine: Machine, at: int) -> Answer:
 def _keeps(ways: Sequence[tuple[Machine, int]], replaces: Answer) -> Answer:
     if replaces.value:
         return YES
-    answers = [_keeps_on(machine, at) for machine, at in ways if machine.assumed.get(at) is not True]
+    last = [(machine, _last_try(machine, at)) for machine, at in ways]
+    answers = [_keeps_on(machine, at) for machine, at in last if machine.assumed.get(at) is not True]
     if not answers:
         return Answer(None, "what happens when the program fails is not in view")
     for wanted in (False, None):
@@ -317,6 +318,15 @@ def _keeps(ways: Sequence[tuple[Machine, int]], replaces: Answer) -> Answer:
             if answer.value is wanted:
                 return answer
     return YES
+
+
+def _last_try(machine: Machine, at: int) -> int:
+    """The last time that a program which failed in a loop is started there again."""
+    place = machine.events[at].started.location
+    tries = [
+        again for again in range(at, len(machine.events)) if machine.events[again].started.location == place
+    ]
+    return tries[-1] if machine.assumed.get(at) is False else at
 
 
 def _keeps_on(machine: Machine, at: int) -> Answer:
@@ -330,6 +340,8 @@ def _keeps_on(machine: Machine, at: int) -> Answer:
     if status.origins and all(machine.assumed.get(origin) is False for origin in status.origins):
         # It ends because something else fails.
         return YES
+    if at in machine.doubted:
+        return Answer(None, "it depends on which exit code the program returns")
     if status.value is True:
         return Answer(False, "the script ends with success whatever the program returns")
     if status.origins:

@@ -332,6 +332,7 @@ class Walk:
         parameters, hidden = self._state.parameters, self._state.hidden
         self._state.parameters = Parameters(tuple(Value(word.text) for word in command.words[1:]))
         self._state.hidden = {}
+        self._state.builtin(["local", *(f"{name}={value.text}" for name, value in command.assignments)])
         self._joined_by = command.joined_by
         self._node(body)
         self._state.parameters = parameters

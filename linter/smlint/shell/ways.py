@@ -81,6 +81,7 @@ def _likeness(machine: Machine, housekeeping: bool) -> object:
         machine.piped,
         machine.waits,
         machine.told,
+        machine.doubted,
         machine.parameters,
         machine.options,
         (machine.directory, machine.directories, machine.previous),
@@ -104,6 +105,7 @@ def _merge(kept: Machine, other: Machine) -> None:
     for name in kept.arrays.keys() | other.arrays.keys():
         kept.arrays[name] = _either(kept.arrays.get(name), other.arrays.get(name))
     kept.functions.update(other.functions)
+    kept.doubted |= other.doubted
     if kept.directory != other.directory:
         kept.directory = UNRESOLVED
     if (kept.directories, kept.previous) != (other.directories, other.previous):
