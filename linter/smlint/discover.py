@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 #: Names under which Dockerfiles are found in folders; a file that is named on the command line may be called anything.
 PATTERNS: Final = ("Dockerfile", "Dockerfile.*", "*.Dockerfile", "*.dockerfile", "Containerfile*")
+#: ``Dockerfile_train``, ``Dockerfile-py3.12``; a patch of one, or notes on it, have an extension.
+_SUFFIXED: Final = re.compile(r"Dockerfile[-_](?:[^.]|\.(?=\d))*")
 _VERSION_CONTROL: Final = frozenset({".git", ".hg", ".svn", ".bzr", ".jj"})
 
 
@@ -26,7 +29,7 @@ def is_dockerfile(name: str) -> bool:
     """Whether a file of this name is found in folders."""
     if name.endswith(".dockerignore"):
         return False
-    return any(fnmatchcase(name, pattern) for pattern in PATTERNS)
+    return any(fnmatchcase(name, pattern) for pattern in PATTERNS) or _SUFFIXED.fullmatch(name) is not None
 
 
 def dockerfiles(
