@@ -43,6 +43,11 @@ SAFE = [
     ("SM101", "ENTRYPOINT python 'a \\\n b.py'", None),
     ("SM101", 'SHELL ["/bin/bash", "-lc"]\nENTRYPOINT python train.py', None),
     ("SM101", 'ENTRYPOINT python train.py\nCMD ["--fast"]', None),
+    ("SM101", "ENTRYPOINT /bin/bash", None),
+    ("SM101", "ENTRYPOINT bash -l", None),
+    ("SM101", "ENTRYPOINT tail -f /dev/null", None),
+    ("SM101", "ENTRYPOINT bash -lc 'python train.py'", None),
+    ("SM101", "ENTRYPOINT bash run.sh -c", 'ENTRYPOINT ["bash", "run.sh", "-c"]'),
     ("SM101", "ENTRYPOINT /usr/bin/program", 'ENTRYPOINT ["/usr/bin/program"]'),
     ("SM101", "ENTRYPOINT /opt/unseen/run.sh", None),
     (
@@ -60,6 +65,8 @@ SAFE = [
     ),
     ("SM102", 'ENTRYPOINT ["python", \\\n  "train.py"', 'ENTRYPOINT ["python", \\\n  "train.py"]'),
     ("SM102", "ENTRYPOINT [ \\\n 'pyth\\\non']", None),
+    ("SM102", "ENTRYPOINT [“python”, “train.py”]", 'ENTRYPOINT ["python", "train.py"]'),
+    ("SM102", "ENTRYPOINT [“init”, “--“, “python”]", None),
     (
         "SM103",
         'ENTRYPOINT ["tini", \\\n  # group\n  "-g", \\\n  "--", "python"]',
@@ -85,6 +92,11 @@ SAFE = [
         "SM301",
         "RUN sh cuda_12.4.0_550.54.14_linux.run --silent",
         "RUN sh cuda_12.4.0_550.54.14_linux.run --toolkit --silent",
+    ),
+    (
+        "SM301",
+        "RUN ./cuda_7.0.28_linux.run -silent",
+        "RUN ./cuda_7.0.28_linux.run --toolkit -silent",
     ),
     (
         "SM301",

@@ -10,7 +10,7 @@ from typing import Final
 
 #: Characters that mean something to a shell: text that holds one is more than a list of words.
 _SHELL: Final = re.compile(r"[$&;|<>*?()\[\]{}`~#!\\\n]|(?:^|\s)\w+=")
-_ITEM: Final = r"""(?:"[^"\\]*"|'[^'\\]*'|“[^”]*”|‘[^’]*’|[\w./:@%+=-]+)"""
+_ITEM: Final = r"""(?:"[^"\\]*"|'[^'\\]*'|“[^“”]*”|‘[^‘’]*’|[\w./:@%+=-]+)"""
 _ARRAY: Final = re.compile(rf"\[\s*({_ITEM}\s*(?:,\s*{_ITEM}\s*)*),?\s*\]?\s*$")
 #: A word of a shell text without escapes: bare and quoted parts in a row.
 _SHELL_WORD: Final = re.compile(r"""(?:[^\s"']|"[^"]*"|'[^']*')+""")

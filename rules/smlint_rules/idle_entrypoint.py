@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from smlint.container import Absent, Container, Known, Witness
@@ -63,7 +63,7 @@ class IdleEntrypoint(ContainerRule):
         known = list(launches(container, context))
         for launch in known:
             programs = launch.programs
-            if programs and all(_idles(program.argv) for program in programs):
+            if programs and all(idles(program.argv) for program in programs):
                 text = short(launch, programs[0])
                 yield _finding(
                     launch,
@@ -111,7 +111,8 @@ def _finding(launch: Launch, program: Hop, message: str) -> Finding:
     )
 
 
-def _idles(argv: tuple[str, ...]) -> bool:
+def idles(argv: Sequence[str]) -> bool:
+    """Whether a command line waits for ever and does nothing."""
     name, rest = argv[0].rpartition("/")[2], argv[1:]
     if name == "sleep":
         return bool(rest) and bool(_FOREVER.match(rest[0]))

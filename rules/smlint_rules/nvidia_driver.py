@@ -28,6 +28,7 @@ _RUNFILE: Final = re.compile(r"NVIDIA-Linux-[\w.*-]+\.run$")
 _CUDA_RUNFILE: Final = re.compile(r"cuda_[\w.*-]*(?:linux|\*)[\w.*-]*\.run$|cuda_[\w.]+\.run$")
 _LOOKS_ONLY: Final = frozenset(
     {"-x", "--extract-only", "--help", "-h", "--version", "-v", "-A", "--check", "--info", "--list"}
+    | {"--lsm", "--tar", "--noexec"}
 )
 _OLLAMA: Final = re.compile(r"ollama\.(?:com|ai)/install\.sh")
 #: Folders from which a copied driver would be found by the loader; a stage that gives none of them passes no driver on.
@@ -141,7 +142,8 @@ def _runfile(command: SimpleCommand) -> Iterator[Finding]:
         call = [word for word in call[1:] if word.text not in {"-e", "-x", "-ex", "-xe"}]
     if not call:
         return
-    options = [word.text for word in call[1:]]
+    # Runfiles up to CUDA 8 spell their options with one dash: -extract=, -toolkit.
+    options = [re.sub(r"^-(?=[a-z]{2})", "--", word.text) for word in call[1:]]
     if any(option in _LOOKS_ONLY or option.startswith("--extract") for option in options):
         return
     if not all(map(is_resolved, options)):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from smlint.container import Container, Form, Known, Witness
 from smlint.diagnostics import Severity
@@ -69,12 +71,15 @@ class ShellFormEntrypoint(ContainerRule):
         if entry.value.form is Form.SHELL_OR_EXEC:
             what = 'ENTRYPOINT is a shell form (or `["/bin/sh", "-c", …]`, which looks the same in an image)'
         better = exec_form.from_shell(entry.value.text)
+        argv = json.loads(better) if better else []
+        if argv and _does_nothing(argv):
+            # As an exec form it would be the next finding: SM116, or SM105.
+            better = None
         advice = (
             f"write ENTRYPOINT {better}"
             if better
             else 'move the command line into a script that ends in `exec PROGRAM "$@"` and write ENTRYPOINT ["./SCRIPT"]'
         )
-        argv = json.loads(better) if better else []
         script = words.as_script(argv, context.workloads, "ENTRYPOINT")
         if script:
             # The shell form starts, if badly; the exec form would not.
@@ -82,3 +87,13 @@ class ShellFormEntrypoint(ContainerRule):
             return
         fix = shell_form_fix.fix(container, entry.value, better, argv[0]) if better else None
         yield Finding(entry.value.location, f"{what}: {effect}", advice, fix=fix)
+
+
+def _does_nothing(argv: Sequence[str]) -> bool:
+    """Whether the command idles, or is a shell that is given no script: ``bash -l``, ``sh -c STRING``."""
+    from smlint_rules.idle_entrypoint import idles
+
+    if words.program(argv[0]) not in words.SHELLS:
+        return idles(argv)
+    options = list(takewhile(lambda word: word.startswith("-"), argv[1:]))
+    return len(options) == len(argv) - 1 or any(re.fullmatch("-[a-z]*c", word) for word in options)
