@@ -121,7 +121,8 @@ def _finding(launch: Launch, step: Step) -> Finding:
 
 
 def _advice(launch: Launch, program: Hop, line: str) -> str:
-    command = short(launch, program)
+    # bash's `time` is no program that exec could start.
+    command = short(launch, program).removeprefix("time ")
     if program.exec_at:
         return f"put `exec` in front of `{command}`{line}"
     if program.piped:

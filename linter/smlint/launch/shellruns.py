@@ -26,6 +26,7 @@ _NOTHING_MORE: Final = re.compile(r"(?:\s|#[^\n]*|;;?|\besac\b|\bfi\b|\})*")
 _BRANCH_END: Final = re.compile(r";;|\belse\b|\belif\b")
 _LAST_CLOSER: Final = re.compile(r"(?:\n|;)\s*(?:esac|fi)\b")
 _TRAPS_TERM: Final = re.compile(r"\btrap\b[^\n]*\b(?:SIG)?(?:TERM|15)\b")
+_TRAPS_EXIT: Final = re.compile(r"\btrap\b[^\n]*\s(?:EXIT|0)\b")
 _JOB_CONTROL: Final = re.compile(r"\bset\b[^\n;]*(?:-[a-zA-Z]*m|\bmonitor\b)")
 #: What may stand before a command on its line.
 _BEFORE: Final = re.compile(r"(?:.*(?:&&|;|\bthen|\belse|\)|\{))?\s*(?:\w+=\S*\s+)*")
@@ -237,6 +238,9 @@ def _exec_at(path: Path, script: FileEntry | None, text: str) -> Location | None
     """Where ``exec`` can be written before the command, when nothing is left to do behind it."""
     command = path.command
     if script is None or not script.context_path or command.how != "foreground" or path.trap:
+        return None
+    if command.words[0].text == "time" or _TRAPS_EXIT.search(text):
+        # bash's `time` is a word of its grammar, and there may be no program of that name; a trap for EXIT would be lost.
         return None
     place = command.words[0].location
     if place.path != script.context_path:
