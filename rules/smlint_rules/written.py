@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from smlint.container import UNRESOLVED, RunCommand, SimpleCommand, Word, is_resolved
@@ -35,6 +35,9 @@ _OPTIONS: Final = {
 _LAST: Final = frozenset({"cp", "mv", "install", "rsync", "scp", "gsutil", "s3cmd"})
 #: Programs that write into the directory they run in unless told otherwise.
 _HERE: Final = {"curl": ("-O", "--remote-name"), "wget": (), "unzip": (), "tar": ()}
+#: How tar is told to write an archive.
+_CREATING: Final = (("c", {"--create"}), ("r", {"--append"}), ("u", {"--update"}))
+_PYTHON: Final = re.compile(r"(?:python|pypy)[\d.]*$")
 _WRITING_REDIRECTS: Final = frozenset({">", ">>", "&>", "&>>", ">|"})
 
 
@@ -64,17 +67,21 @@ def _redirected(command: SimpleCommand) -> Iterator[Written]:
 def _by_program(command: SimpleCommand) -> Iterator[Written]:
     name = posixpath.basename(command.words[0].text)
     rest = command.words[1:]
+    if _PYTHON.match(name) and [word.text for word in rest[:2]] == ["-m", "pip"]:
+        name, rest = "pip", rest[2:]
     if name == "git":
         yield from _git(rest, command.directory)
     elif name == "tee":
         yield from (_at("tee", word, command.directory) for word in _operands(rest))
     elif name == "aws" and [word.text for word in rest[:1]] == ["s3"]:
         yield from _last("aws s3", rest[2:], command.directory)
+    elif name == "install" and any(_makes_folders(word.text) for word in rest):
+        return
     elif name in _LAST:
         target = _value(rest, ("-t", "--target-directory"))
         yield from [_at(name, target, command.directory)] if target else _last(name, rest, command.directory)
     elif name == "tar" and not _extracts(rest):
-        target = _value(_with_dash(rest), ("-f", "--file"))
+        target = _value(_with_dash(rest), ("-f", "--file")) if _creates(rest) else None
         yield from [_at(name, target, command.directory)] if target else []
     elif name in _OPTIONS:
         yield from _by_option(name, rest, command)
@@ -115,15 +122,27 @@ def _git(rest: Sequence[Word], directory: str) -> Iterator[Written]:
     yield Written("git clone", posixpath.join(directory, name), operands[1].location)
 
 
+def _makes_folders(option: str) -> bool:
+    """Whether ``install`` is told to make folders, and copies nothing."""
+    return option == "--directory" or bool(re.fullmatch("-[a-zA-Z]*d[a-zA-Z]*", option))
+
+
 def _extracts(rest: Sequence[Word]) -> bool:
+    return _is_told(rest, "x", {"--extract", "--get"})
+
+
+def _creates(rest: Sequence[Word]) -> bool:
+    return any(_is_told(rest, *told) for told in _CREATING)
+
+
+def _is_told(rest: Sequence[Word], letter: str, options: Collection[str]) -> bool:
+    """Whether tar is to do what ``letter`` or one of ``options`` says."""
     if not rest:
         return False
     if not rest[0].text.startswith("-"):
-        return "x" in rest[0].text
+        return letter in rest[0].text
     return any(
-        w.text in {"--extract", "--get"} or (w.text[:2] != "--" and "x" in w.text)
-        for w in rest
-        if w.text[:1] == "-"
+        w.text in options or (w.text[:2] != "--" and letter in w.text) for w in rest if w.text[:1] == "-"
     )
 
 
