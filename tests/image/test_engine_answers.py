@@ -109,7 +109,8 @@ class Engine:
         assert found.outcomes == ()
         (failure,) = found.failures
         assert "\n" not in failure
-        return failure
+        assert failure.startswith("docker-daemon:app:1: ")
+        return failure.removeprefix("docker-daemon:app:1: ")
 
 
 @pytest.fixture

@@ -234,9 +234,20 @@ def test_a_layer_that_does_not_match_its_digest(tmp_path: Path) -> None:
     files = tars.layout_files([tars.layer(Entry("a", b"1"))])
     manifest = json.loads(files["index.json"])["manifests"][0]["digest"].removeprefix("sha256:")
     layer = json.loads(files[f"blobs/sha256/{manifest}"])["layers"][0]["digest"].removeprefix("sha256:")
-    files[f"blobs/sha256/{layer}"] = gzip.compress(tars.layer(Entry("a", b"2")))
+    files[f"blobs/sha256/{layer}"] = gzip.compress(tars.layer(Entry("a", b"2")), 1)
     tars.write_folder(tmp_path, files)
     refused(f"oci:{tmp_path}", "layer sha256:.* does not match its digest")
+
+
+@pytest.mark.parametrize("kept", [0, 512])
+def test_a_plain_layer_of_another_size(tmp_path: Path, kept: int) -> None:
+    """What a full disk leaves of a layer is a layer of fewer files."""
+    content = tars.layer(Entry("a", b""), Entry("b", b""))
+    files = tars.layout_files([content], compress=False)
+    name = f"blobs/sha256/{tars.hashlib.sha256(content).hexdigest()}"
+    files[name] = content[:kept]
+    tars.write_folder(tmp_path, files)
+    refused(f"oci:{tmp_path}", f"{name} has {kept} bytes and should have {len(content)}")
 
 
 def test_indexes_that_name_each_other(tmp_path: Path) -> None:

@@ -153,12 +153,19 @@ def _layout_image(
     config_digest = digest_of(content.get("config"), digest)
     config_blob = need(store, blob_path(config_digest), digest)
     raw = verify(config_blob.read_all(MAX_CONFIG), config_digest, config_blob.name)
-    layers = [
-        (need(store, blob_path(layer_digest), digest), layer_digest)
-        for layer_digest in (digest_of(layer, digest) for layer in descriptors(content, "layers", digest))
-    ]
+    layers = [_layer(store, descriptor, digest) for descriptor in descriptors(content, "layers", digest)]
     config = parse_config(raw, config_blob.name)
     return _image(reference, store, config, layers, platform, progress, media_type, attestations)
+
+
+def _layer(store: BlobStore, descriptor: Mapping[str, Any], wanted_by: str) -> tuple[Blob, str]:
+    digest = digest_of(descriptor, wanted_by)
+    blob = need(store, blob_path(digest), wanted_by)
+    size = descriptor.get("size")
+    # The digest of a plain layer is never known, since most of it is stepped over.
+    if isinstance(size, int) and blob.size != size:
+        raise ImageError(f"{blob.name} has {blob.size} bytes and should have {size}: copy the image again")
+    return blob, digest
 
 
 def _image(

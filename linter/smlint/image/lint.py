@@ -75,6 +75,8 @@ def lint_image(
         found.extend(not_looked_at(source, container, plan, workloads))
         if look is not None:
             look(text, container)
+    except ImageError as error:
+        raise ImageError(f"{text}: {error}") from None
     finally:
         source.close()
     subject = Subject("image", source.reference, workloads)
