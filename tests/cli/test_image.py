@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.server
 import io
 import json
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from smlint.cli import main
-from tests.image import tars
+from tests.image import services, tars
 from tests.image.tars import Entry
 
 PROGRAM = (
@@ -165,3 +166,43 @@ def test_no_engine_is_said_in_one_line(
     printed = capsys.readouterr().err
     assert "no container engine answers" in printed
     assert printed.count("\n") == 1
+
+
+#: What stands before an image's reference, by command.
+OPENING = {"image": ["image"], "job": ["job", "job.json", "--image"], "launch": ["launch", "image"]}
+
+
+@pytest.mark.parametrize("command", OPENING)
+def test_every_command_chooses_among_platforms(
+    command: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reference = image(folder, "good.tar", GOOD)
+    (folder / "job.json").write_text(json.dumps({"TrainingJobName": "a", "RoleArn": "${role}"}))
+    assert main([*OPENING[command], reference, "--platform", "linux/s390x"]) == 2
+    assert "is not there for linux/s390x, only for linux/amd64; choose with --platform" in (
+        capsys.readouterr().err
+    )
+
+
+@pytest.mark.parametrize("command", OPENING)
+def test_every_command_speaks_with_a_test_registry(
+    command: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "job.json").write_text(json.dumps({"TrainingJobName": "a", "RoleArn": "${role}"}))
+    with services.http_server(http.server.SimpleHTTPRequestHandler) as address:
+        words = [*OPENING[command], f"docker://{address}/app:1"]
+        assert main(words) == 2
+        assert f"for a test registry add --insecure-registry {address}" in capsys.readouterr().err
+        assert main([*words, "--insecure-registry", address]) == 2
+        assert f"{address} has no such image" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "option", [["--platform", "linux/amd64"], ["--layers"], ["--insecure-registry", "localhost:1"]]
+)
+def test_a_dockerfile_is_not_opened_like_an_image(
+    option: list[str], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "Dockerfile").write_text("FROM python:3.12\n")
+    assert main(["launch", "Dockerfile", *option]) == 2
+    assert "are for built images: smlint launch image REF" in capsys.readouterr().err

@@ -44,19 +44,11 @@ def image(
     jobs: Annotated[
         int, typer.Option("--jobs", "-j", metavar="NUMBER", min=1, help="Images judged side by side.")
     ] = 1,
-    platform: Annotated[
-        str | None,
-        typer.Option(
-            metavar="OS/ARCH", help="What to take from a multi-platform image. Default: linux/amd64."
-        ),
-    ] = None,
+    platform: options.Platform = None,
     layers: Annotated[
         bool, typer.Option("--layers", help="Download a registry image's layers and look at its files.")
     ] = False,
-    insecure_registry: Annotated[
-        list[str],
-        typer.Option(metavar="HOST[:PORT]", help="Speak plain HTTP with this test registry; repeatable."),
-    ] = [],  # noqa: B006
+    insecure_registry: options.InsecureRegistries = [],  # noqa: B006
     dockerfile: Annotated[
         str | None,
         typer.Option(metavar="PATH", help="The Dockerfile of the image: findings point into it."),

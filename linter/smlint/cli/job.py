@@ -61,6 +61,8 @@ def job(
             "--layers", help="Read the layers of an --image in a registry too, not only its config."
         ),
     ] = False,
+    platform: options.Platform = None,
+    insecure_registry: options.InsecureRegistries = [],  # noqa: B006  typer makes a new list of it
     stdin_filename: Annotated[
         str | None, typer.Option(metavar="NAME", help="What findings call the text from standard input.")
     ] = None,
@@ -74,6 +76,7 @@ def job(
 
     Reads files only, unless --image names an engine or a registry.
     """
+    from smlint.image.open import Options
     from smlint.request.check import RequestChecker, Target
 
     if dockerfile is not None and image is not None:
@@ -88,9 +91,10 @@ def job(
         isolated=judging.isolated,
         environ=os.environ,
     )
+    opening = Options(platform=platform, layers=layers, insecure_registries=frozenset(insecure_registry))
     try:
         result = RequestChecker(
-            arguments, registry.installed(), Target(dockerfile, image, kind, layers)
+            arguments, registry.installed(), Target(dockerfile, image, kind, opening)
         ).run()
         code = conclude(result, judging.reporting())
     except (ConfigError, UnknownRuleError, BrokenPackError, OutputError) as error:

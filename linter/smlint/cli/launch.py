@@ -31,6 +31,11 @@ def launch(
     stage: options.Stage = None,
     build_arg: options.BuildArgs = [],  # noqa: B006
     context: options.BuildContext = None,
+    platform: options.Platform = None,
+    layers: Annotated[
+        bool, typer.Option("--layers", help="Download a registry image's layers and follow its scripts.")
+    ] = False,
+    insecure_registry: options.InsecureRegistries = [],  # noqa: B006
     entrypoint: Annotated[
         list[str], typer.Option(metavar="WORD", help="A word of the job's ContainerEntrypoint; repeatable.")
     ] = [],  # noqa: B006
@@ -64,9 +69,16 @@ def launch(
                 options.usage(
                     "--stage, --build-arg and --context are for Dockerfiles; a built image has none of them"
                 )
-            launches = of_image(target[1], question)
+            from smlint.image.open import Options
+
+            opening = Options(platform, layers, frozenset(insecure_registry))
+            launches = of_image(target[1], question, opening)
         elif len(target) > 1:
             options.usage("name one Dockerfile or folder, or the word image and one reference")
+        elif platform or layers or insecure_registry:
+            options.usage(
+                "--platform, --layers and --insecure-registry are for built images: smlint launch image REF"
+            )
         else:
             launches = of_dockerfile(
                 target[0] if target else ".",

@@ -45,6 +45,18 @@ BuildContext = Annotated[
     str | None,
     typer.Option("--context", metavar="DIR", help="The build context. Default: the Dockerfile's folder."),
 ]
+Platform = Annotated[
+    str | None,
+    typer.Option(metavar="OS/ARCH", help="What to take from a multi-platform image. Default: linux/amd64."),
+]
+InsecureRegistries = Annotated[
+    list[str],
+    typer.Option(
+        "--insecure-registry",
+        metavar="HOST[:PORT]",
+        help="Speak plain HTTP with this test registry; repeatable.",
+    ),
+]
 Select = Annotated[
     list[str],
     typer.Option(

@@ -14,6 +14,7 @@ from smlint.launch.walk import resolve
 from smlint.workload import DEFAULT_WORKLOADS, Workload
 
 if TYPE_CHECKING:
+    from smlint.image.open import Options
     from smlint.request import Request
 
 _WORKLOAD: Final = re.compile(r"smlint\s+workload\s*=\s*(\w+)", re.IGNORECASE)
@@ -71,14 +72,14 @@ def of_dockerfile(
     return _launches(container, question, tuple(dict.fromkeys(said)))
 
 
-def of_image(reference: str, question: Question) -> tuple[Launch, ...]:
+def of_image(reference: str, question: Question, options: Options) -> tuple[Launch, ...]:
     """The chains of a built image; raises LaunchError."""
     from smlint.image.facts import container_of
-    from smlint.image.open import Options, open_image
+    from smlint.image.open import open_image
     from smlint.image.reference import ImageError, parse_reference
 
     try:
-        source = open_image(parse_reference(reference), Options())
+        source = open_image(parse_reference(reference), options)
     except ImageError as error:
         raise LaunchError(str(error)) from None
     try:

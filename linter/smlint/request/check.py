@@ -26,6 +26,7 @@ from smlint.rule import Finding
 from smlint.workload import Workload
 
 if TYPE_CHECKING:
+    from smlint.image.open import Options
     from smlint.image.source import ImageSource
 
 _SYNTAX_ERROR = "SM900"
@@ -40,8 +41,8 @@ class Target(NamedTuple):
     image: str | None = None
     #: The kind of plain requests; None recognises it.
     kind: Kind | None = None
-    #: Whether the layers of an image in a registry are read.
-    layers: bool = False
+    #: How the image is opened; None: as it is without options.
+    opening: Options | None = None
 
 
 class _Image(NamedTuple):
@@ -76,7 +77,7 @@ class RequestChecker:
         from smlint.image.reference import ImageError, parse_reference
 
         try:
-            source = open_image(parse_reference(name), Options(layers=self._target.layers))
+            source = open_image(parse_reference(name), self._target.opening or Options())
         except ImageError as error:
             self._failures.append(str(error))
             return [outcome for path in self._arguments.paths for outcome in self._one(path, None)]
