@@ -12,6 +12,7 @@ import base64
 import json
 import posixpath
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,8 +27,6 @@ from smlint.image.source import Listing, Manifest, Node, check_platform
 from smlint.image.streams import ForwardStream
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
     import docker
     import requests
 
@@ -123,7 +122,9 @@ class DaemonFiles:
         self.image = image
         self._config = config
         self._size = size
-        self._container: Future[str] | None = None
+        self._container: str | None = None
+        #: Makes the container: Ctrl-C ends the wait for the engine's answer, and not who gets it.
+        self._maker = ThreadPoolExecutor(1)
         self._seen: dict[str, Node | None] = {}
         self._listings: dict[str, Listing] = {}
         #: Directories that were listed to the end, "" for the root: what is not in their listing is not there.
@@ -174,10 +175,11 @@ class DaemonFiles:
 
     def close(self) -> None:
         """Remove the container."""
+        self._maker.shutdown()
         container, self._container = self._container, None
-        if container is not None and container.exception() is None:
+        if container is not None:
             with _one_line(self.image):
-                self._client.api.remove_container(container.result(), v=True, force=True)
+                self._client.api.remove_container(container, v=True, force=True)
 
     def _place(self, place: str) -> Listing:
         folder, _, name = place.rpartition("/")
@@ -296,17 +298,13 @@ class DaemonFiles:
 
     def _url(self) -> str:
         if self._container is None:
-            from concurrent.futures import ThreadPoolExecutor
-
-            # Ctrl-C ends the wait for the engine's answer, not the thread that gets it: close() knows what to remove.
-            thread = ThreadPoolExecutor(1)
-            self._container = thread.submit(self._create)
-            thread.shutdown(wait=False)
-        container = self._container.result()
+            # First nothing, so that the thread is there: interrupted while it starts, the pool would not wait for it.
+            self._maker.submit(int).result()
+            self._maker.submit(self._create).result()
         api = self._client.api
-        return f"{api.base_url}/v{api.api_version}/containers/{container}/archive"
+        return f"{api.base_url}/v{api.api_version}/containers/{self._container}/archive"
 
-    def _create(self) -> str:
+    def _create(self) -> None:
         api = self._client.api
         # A volume of the image would be made and filled with the image's content; a tmpfs takes its place, and as the
         # container never starts, nothing is mounted and the image's own files stay in sight.
@@ -319,7 +317,7 @@ class DaemonFiles:
                 network_disabled=True,
                 host_config=api.create_host_config(tmpfs=tmpfs or None),
             )
-        return str(created["Id"])
+        self._container = str(created["Id"])
 
 
 @contextmanager
