@@ -143,6 +143,8 @@ class RunCommand(NamedTuple):
     stage: str
     #: The paths that the judged image copies out of ``stage``; None when the judged image *is* (or descends from) it.
     copied: tuple[str, ...] | None
+    #: Where ``RUN --mount`` puts something for the length of the step: what is written there is not in the image.
+    mounts: tuple[str, ...] = ()
 
 
 class PlacedFile(NamedTuple):

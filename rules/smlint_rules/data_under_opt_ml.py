@@ -63,7 +63,12 @@ class DataUnderOptMl(ContainerRule):
         may_go = bool(container.evidence.run_commands(opt_ml.HINT))
         copied: dict[Location, list[PlacedFile]] = {}
         for placed in container.evidence.placed_files(opt_ml.HINT):
-            if _counts(placed.path) and not (may_go and _is_gone(placed.path, container)):
+            # An empty file keeps a folder there, such as .gitkeep.
+            if (
+                _counts(placed.path)
+                and placed.size != 0
+                and not (may_go and _is_gone(placed.path, container))
+            ):
                 copied.setdefault(placed.destination or placed.location, []).append(placed)
         for location, files in copied.items():
             yield _finding(files[0].path, f"{files[0].how} puts {_listed(files)}", location)

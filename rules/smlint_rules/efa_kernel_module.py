@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import dropwhile
+from typing import Final
 
 from smlint.container import Container, Witness, Word, is_resolved
 from smlint.diagnostics import Applicability, Fix, Severity
 from smlint.rule import ContainerRule, Context, Finding
 from smlint_rules import edits, words
+
+_BUILDS_NOTHING: Final = frozenset({"--skip-kmod", "-u", "--uninstall", "-v", "--version", "-h", "--help"})
 
 
 class EfaKernelModule(ContainerRule):
@@ -75,4 +78,5 @@ def _fix(installer: Word) -> Fix | None:
 
 
 def _skips(option: str) -> bool:
-    return option == "--skip-kmod" or (option[:1] == "-" != option[1:2] and "k" in option)
+    # Nothing is built when the installer takes itself away or only says its version.
+    return option in _BUILDS_NOTHING or (option[:1] == "-" != option[1:2] and "k" in option)

@@ -17,6 +17,11 @@ PORT: Final = 8080
 _PROXIES: Final = re.compile(
     r"\b(?:nginx|haproxy|envoy|caddy|traefik|httpd|apache2|apachectl|multi-model-server)\b"
 )
+#: A command in the background, at the end of its line; and a server that Python runs.
+_JOB: Final = re.compile(r"^([^#\n]*?[^&>|#\n])&[ \t]*(?:$|#)", re.MULTILINE)
+_PYTHON_SERVER: Final = re.compile(
+    r"\b(?:uvicorn|gunicorn|hypercorn|flask|fastapi|waitress|vllm|http\.server)\b"
+)
 
 
 class _Server(NamedTuple):
@@ -68,7 +73,7 @@ class Listening(NamedTuple):
 def listening(container: Container) -> Iterator[Listening]:
     """The servers among the programs that ``serve`` ends in; none when a proxy stands in front or words are unknown."""
     launch = resolve(container, Workload.INFERENCE)
-    if any(_is_proxied(hop) for hop in launch.hops):
+    if any(_is_proxied(hop) or _may_start_proxy(hop) for hop in launch.hops):
         return
     for hop in launch.programs:
         found = _listening(hop)
@@ -95,6 +100,15 @@ def _is_configured_elsewhere(container: Container, hops: Sequence[Hop], program:
 
 def _is_proxied(hop: Hop) -> bool:
     return bool(_PROXIES.search(_text(hop)))
+
+
+def _may_start_proxy(hop: Hop) -> bool:
+    """Whether a script leaves something running beside the server: nobody says what."""
+    return any(
+        match[1].split()[0].rpartition("/")[2] not in _SERVERS and not _PYTHON_SERVER.search(match[1])
+        for match in _JOB.finditer(_text(hop))
+        if match[1].strip()
+    )
 
 
 def _text(hop: Hop) -> str:

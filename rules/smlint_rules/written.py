@@ -51,8 +51,11 @@ def written_by(commands: Iterable[RunCommand]) -> Iterator[Written]:
         if run.copied is not None:
             continue
         for command in run.inner:
-            yield from _redirected(command)
-            yield from _by_program(command)
+            for target in (*_redirected(command), *_by_program(command)):
+                if not any(
+                    f"{posixpath.normpath(target.path)}/".startswith(f"{mount}/") for mount in run.mounts
+                ):
+                    yield target
 
 
 def _redirected(command: SimpleCommand) -> Iterator[Written]:

@@ -30,6 +30,8 @@ from smlint.dockerfile.state import Step
 if TYPE_CHECKING:
     from smlint.dockerfile.build import BuiltFiles
 
+#: The target of a ``--mount``, without a slash at its end.
+_TARGET: Final = re.compile(r"""(?:^|,)["']?(?:target|dst|destination)=(/[^,"']*[^,"'/])""")
 _WILDCARD: Final = re.compile(r"\[[^\]]*\]|[*?]")
 
 
@@ -73,7 +75,7 @@ class DockerfileEvidence:
                 continue
             if self._runs.text(step).speaks_of(pattern):
                 commands = self._runs.commands(step) or ()
-                found += [_run_command(command, step.stage.label, copied) for command in commands]
+                found += [_run_command(command, step, copied) for command in commands]
         return found
 
     def placed_files(self, hint: str = "") -> Sequence[PlacedFile]:
@@ -214,7 +216,9 @@ def _taken(history: History, wanted: str | None) -> Iterator[tuple[Stage, str]]:
                     yield placement.from_stage, part
 
 
-def _run_command(command: SimpleCommand, stage: str, copied: tuple[str, ...] | None) -> RunCommand:
+def _run_command(command: SimpleCommand, step: Step, copied: tuple[str, ...] | None) -> RunCommand:
     from smlint.shell.commands import unwrap
 
-    return RunCommand(command, unwrap(command), stage, copied)
+    flags = step.instruction.flags
+    mounts = tuple(_TARGET.findall(",".join(flag.value or "" for flag in flags if flag.name == "mount")))
+    return RunCommand(command, unwrap(command), step.stage.label, copied, mounts)

@@ -185,6 +185,10 @@ class _Module:
             self._note_import(node)
         self._name_as_in_signal(nodes)
         named = {_last(node) for node in nodes if isinstance(node, ast.Name | ast.Attribute)}
+        called = {node.func for node in nodes if isinstance(node, ast.Call)}
+        mentioned = (node for node in nodes if isinstance(node, ast.Name | ast.Attribute))
+        if any(self._is_installer(node) for node in mentioned if node not in called):
+            self.doubt = "the function that installs handlers is handed on"
         elsewhere = _in_other_processes(nodes)
         for node in nodes:
             if node in elsewhere:
@@ -248,6 +252,15 @@ class _Module:
             self.doubt = self.doubt or f"what {name} is told stands elsewhere"
         elif name in _HIDES_MORE and origin.partition(".")[0] in ("os", "runpy", "importlib"):
             self.doubt = self.doubt or f"what {name}() runs is not read"
+
+    def _is_installer(self, node: ast.Name | ast.Attribute) -> bool:
+        """Whether ``node`` names ``signal.signal`` or one of its relatives."""
+        if isinstance(node, ast.Attribute):
+            origin = f"{self._origins.get(_first(node.value), '')}.{node.attr}"
+        else:
+            origin = self._origins.get(_first(node), "")
+        module, _, name = origin.rpartition(".")
+        return module == "signal" and name in _INSTALLERS
 
     def _is_signal_call(self, function: ast.expr, name: str) -> bool:
         if name == "add_signal_handler":

@@ -74,7 +74,7 @@ def _suppliers(container: Container, word: str) -> Iterator[Supplier]:
             _installs(texts) and _is_opaque(container, run, texts)
         ):
             yield Supplier(f"`{' '.join(texts)[:60]}`", is_toolkit=False)
-    for placed in container.evidence.placed_files(rf"{re.escape(word)}/?$"):
+    for placed in container.evidence.placed_files(rf"/{re.escape(word)}(?:/|$)"):
         if (
             posixpath.basename(placed.path) == word
             and not placed.is_directory

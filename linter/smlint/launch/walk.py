@@ -137,7 +137,7 @@ class _Walk:
             from smlint.launch import launchers
 
             launcher = launchers.split(arrival.texts)
-            if launcher is not None:
+            if launcher is not None and not self._is_of_the_context(arrival):
                 return self._launcher(arrival, launcher, depth)
         return self._file(arrival, depth)
 
@@ -296,6 +296,13 @@ class _Walk:
         return self._hop(
             arrival, kind, then=then, file=script, unseen=unseen, operand=(call.operand or 0) if script else 0
         )
+
+    def _is_of_the_context(self, arrival: Arrival) -> bool:
+        """Whether a launcher's name is that of a script which the build context brings: the script says what it does."""
+        found = self._located(arrival, arrival.texts[0])
+        if not isinstance(found, Known) or not found.value.context_path:
+            return False
+        return (found.value.content or b"").startswith(b"#!")
 
     def _file(self, arrival: Arrival, depth: int) -> Hop:
         """A program by its name: a known one, or whatever its file says it is."""
