@@ -144,7 +144,7 @@ class Checker:
 
     def _options(self, path: str, name: str) -> DockerfileOptions:
         settings = self.settings(name)
-        context = settings.context
+        context = settings.build_context()
         if context is None and (path != STDIN or self._arguments.stdin_filename):
             context = os.path.dirname(name) or "."
         return DockerfileOptions(

@@ -72,6 +72,12 @@ class Settings(NamedTuple):
         """Where the field ``name`` got its value: a file, an environment variable, the command line, a default."""
         return self.origins.get(name, DEFAULT_ORIGIN)
 
+    def build_context(self) -> str | None:
+        """The folder that ``context`` names; raises ConfigError where it is none, since scripts would go unseen."""
+        if self.context is not None and not os.path.isdir(self.context):
+            raise ConfigError(f"{self.origin('context')}: 'context': {self.context} is not a folder")
+        return self.context
+
     def ignored_in(self, path: str) -> tuple[str, ...]:
         """The selectors that ``per-file-ignores`` takes away from the file ``path``."""
         return tuple(

@@ -105,3 +105,48 @@ def test_what_cannot_be_known_is_said_with_its_reason(
     assert f"└─ {reason}\n" in run(capsys, "-w", "training")
     (launch,) = json.loads(run(capsys, "-w", "training", "--format", "json"))["launches"]
     assert (launch["argv"], launch["unknown"], launch["chain"]) == (None, reason, None)
+
+
+CONFIGURATION = """\
+workload = "training"
+stage = "judged"
+context = "build"
+[build-args]
+PROGRAM = "other.py"
+"""
+
+
+def test_the_configuration_holds_as_it_does_for_findings(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "Dockerfile").write_text(
+        "FROM python:3.12-slim AS judged\nARG PROGRAM=train.py\nCOPY run.sh /\nENV PROGRAM=$PROGRAM\n"
+        'ENTRYPOINT ["bash", "/run.sh"]\nFROM scratch\n'
+    )
+    (folder / "build").mkdir()
+    (folder / "build" / "run.sh").write_text('exec python $PROGRAM "$@"\n')
+    (folder / "smlint.toml").write_text(CONFIGURATION)
+    printed = run(capsys)
+    assert "exec  python other.py train" in printed
+    assert "serve" not in printed
+    assert "serve" in run(capsys, "--workload", "inference")
+    assert main(["launch", "--stage", "2"]) == 2
+    assert "there is no stage '2'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["lint", "launch"])
+def test_a_build_context_in_the_configuration_that_is_none_is_told(
+    command: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "smlint.toml").write_text('context = "biuld"\n')
+    assert main([command, "Dockerfile"]) == 2
+    file = folder / "smlint.toml"
+    assert capsys.readouterr().err == f"smlint: {file}: 'context': {folder / 'biuld'} is not a folder\n"
+
+
+def test_an_image_for_endpoints_alone_has_no_entrypoint_of_a_job(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "smlint.toml").write_text('workload = "inference"\n')
+    assert main(["launch", "--entrypoint", "python"]) == 2
+    assert "they are for jobs" in capsys.readouterr().err

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import enum
 import os
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from smlint import config as settings_of
 from smlint.cli import options
+from smlint.cli.judging import dockerfile_settings
+from smlint.config import ConfigError, Settings
 from smlint.launch.subject import LaunchError, Question, of_dockerfile, of_image
+from smlint.workload import DEFAULT_WORKLOADS
 
 
 class Shape(enum.StrEnum):
@@ -51,7 +55,16 @@ def launch(
     """Show what becomes PID 1, what gets `train` or `serve`, and what hears SIGTERM. Starts nothing."""
     from smlint.report import launch as printed
 
-    question = Question(tuple(workload) or None, tuple(entrypoint), tuple(argument))
+    is_image = target[:1] == ["image"] and len(target) == 2
+    path = target[0] if target and not is_image else "."
+    settings = _settings(path, dockerfile_settings(stage, build_arg, context))
+    name = os.path.join(path, "Dockerfile") if os.path.isdir(path) else path
+    question = Question(
+        tuple(workload) or None,
+        (settings.workload if is_image else settings.workload_of(name)) or DEFAULT_WORKLOADS,
+        tuple(entrypoint),
+        tuple(argument),
+    )
     if request is not None:
         if workload or entrypoint or argument:
             options.usage("--request says workload, entrypoint and arguments; leave out the other options")
@@ -64,7 +77,7 @@ def launch(
     try:
         if target == ["image"] and not os.path.exists("image"):
             options.usage("name the image behind the word image: smlint launch image REF")
-        if target[:1] == ["image"] and len(target) == 2:
+        if is_image:
             if stage or build_arg or context:
                 options.usage(
                     "--stage, --build-arg and --context are for Dockerfiles; a built image has none of them"
@@ -81,12 +94,21 @@ def launch(
             )
         else:
             launches = of_dockerfile(
-                target[0] if target else ".",
+                path,
                 question,
-                context=None if context is None else options.folder(context, "--context"),
-                stage=stage,
-                build_args=options.pairs(build_arg, "--build-arg", str),
+                context=settings.build_context(),
+                stage=settings.stage,
+                build_args=settings.build_args,
             )
-    except LaunchError as error:
+    except (LaunchError, ConfigError) as error:
         options.usage(str(error))
     typer.echo(printed.to_json(launches) if format is Shape.JSON else printed.text(launches), nl=False)
+
+
+def _settings(path: str, words: dict[str, Any]) -> Settings:
+    """The settings for the file or folder at ``path`` under the command line's words."""
+    try:
+        settings = settings_of.load(path, environ=os.environ)
+    except ConfigError as error:
+        options.usage(str(error))
+    return settings_of.override(settings, "command line", **words)

@@ -27,8 +27,9 @@ class LaunchError(Exception):
 class Question(NamedTuple):
     """What is asked about a container."""
 
-    #: None: what the Dockerfile's comments say, else training and inference.
+    #: None: what the Dockerfile's comments say, else ``fallback``.
     workloads: tuple[Workload, ...] | None = None
+    fallback: tuple[Workload, ...] = DEFAULT_WORKLOADS
     #: ContainerEntrypoint and ContainerArguments; empty means not given.
     entrypoint: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
@@ -94,10 +95,10 @@ def _launches(container: Container, question: Question, comments: tuple[Workload
     if question.requests:
         started = ((request.start(container), request.workload) for request in question.requests)
         return tuple(resolve(each, workload, by_name=True) for each, workload in started)
-    workloads = question.workloads or comments or DEFAULT_WORKLOADS
+    workloads = question.workloads or comments or question.fallback
     overrides = None
     if question.entrypoint or question.arguments:
-        if Workload.INFERENCE in (question.workloads or ()):
+        if Workload.INFERENCE in (question.workloads or ()) or set(workloads) == {Workload.INFERENCE}:
             raise LaunchError("an endpoint's request has no entrypoint and no arguments; they are for jobs")
         # Nothing said means training and inference, of which only the first can be asked so.
         workloads = tuple(workload for workload in workloads if workload is not Workload.INFERENCE)

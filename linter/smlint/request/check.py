@@ -150,7 +150,7 @@ class RequestChecker:
         options = DockerfileOptions(
             stage=settings.stage,
             build_args=settings.build_args,
-            context=settings.context if settings.context is not None else os.path.dirname(path) or ".",
+            context=settings.build_context() or os.path.dirname(path) or ".",
             request=request,
         )
         try:
