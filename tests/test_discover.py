@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,21 @@ def test_a_link_to_a_folder_is_not_entered(tmp_path: Path) -> None:
     os.symlink(tmp_path, tmp_path / "a" / "loop")
     os.symlink(tmp_path, tmp_path / "Dockerfile")
     assert found(tmp_path) == [str(tmp_path / "a/Dockerfile")]
+
+
+def test_folders_may_be_nested_deeper_than_calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for _ in range(depth := sys.getrecursionlimit() + 10):
+        os.mkdir("d")
+        os.chdir("d")
+    Path("Dockerfile").touch()
+    os.chdir(tmp_path)
+    try:
+        assert found(".") == ["d/" * depth + "Dockerfile"]
+    finally:
+        # What pytest removes old folders with calls itself for each.
+        os.remove("d/" * depth + "Dockerfile")
+        os.removedirs("d/" * depth)
 
 
 def test_a_link_that_leads_nowhere_is_left_to_its_reader(tmp_path: Path) -> None:

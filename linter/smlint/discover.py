@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 PATTERNS: Final = ("Dockerfile", "Dockerfile.*", "*.Dockerfile", "*.dockerfile", "Containerfile*")
 #: ``Dockerfile_train``, ``Dockerfile-py3.12``; a patch of one, or notes on it, have an extension.
 _SUFFIXED: Final = re.compile(r"Dockerfile[-_](?:[^.]|\.(?=\d))*")
+_HERE: Final = os.path.join(os.curdir, "")
 _VERSION_CONTROL: Final = frozenset({".git", ".hg", ".svn", ".bzr", ".jj"})
 
 
@@ -40,20 +41,15 @@ def dockerfiles(
     ``excluded`` is asked for every file and folder; ``failed`` is told, in one line, what could not be looked into.
     Linked folders are not entered.
     """
-    yield from _walk(folder, _above(folder), excluded, failed)
-
-
-def _walk(
-    folder: str, ignored: Sequence[_Ignored], excluded: Callable[[str], bool], failed: Callable[[str], object]
-) -> Iterator[str]:
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError as error:
-        failed(f"{folder}: cannot be looked into: {error.strerror}")
-        return
-    ignored = [*ignored, *_read(folder)]
-    for entry in entries:
-        path = entry.path[2:] if folder == "." else entry.path
+    # A stack of its own: folders may be nested deeper than Python's calls.
+    open_folders = [(_entries(folder, failed), [*_above(folder), *_read(folder)])]
+    while open_folders:
+        entries, ignored = open_folders[-1]
+        entry = next(entries, None)
+        if entry is None:
+            open_folders.pop()
+            continue
+        path = entry.path.removeprefix(_HERE)
         is_folder = entry.is_dir(follow_symlinks=False)
         if not is_folder and not is_dockerfile(entry.name):
             continue
@@ -62,10 +58,18 @@ def _walk(
         if _is_ignored(path, is_folder, ignored) or excluded(path + "/" * is_folder):
             continue
         if is_folder:
-            yield from _walk(path, ignored, excluded, failed)
+            open_folders.append((_entries(path, failed), [*ignored, *_read(path)]))
         elif not (entry.is_symlink() and os.path.isdir(entry.path)):
             # A link that leads nowhere, or round in a loop, is for whoever reads it to complain about.
             yield path
+
+
+def _entries(folder: str, failed: Callable[[str], object]) -> Iterator[os.DirEntry[str]]:
+    try:
+        return iter(sorted(os.scandir(folder), key=lambda entry: entry.name))
+    except OSError as error:
+        failed(f"{folder}: cannot be looked into: {error.strerror}")
+        return iter(())
 
 
 def _above(folder: str) -> list[_Ignored]:
