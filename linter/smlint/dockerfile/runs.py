@@ -40,6 +40,8 @@ class Script(NamedTuple):
 
     text: str
     locate: Locate
+    #: Whether the shell ends where a command fails.
+    errexit: bool = False
 
 
 class RunText:
@@ -145,7 +147,7 @@ class Runs:
         if step.instruction.exec_form is not None:
             from smlint.shell.commands import Commands
 
-            return Commands(self._exec_form(step), frozenset())
+            return Commands(self._exec_form(step))
         script = self._script(step)
         return None if script is None else _parsed(script, step)
 
@@ -169,11 +171,13 @@ class Runs:
                 return None
             if shebang is None and not is_posix(step.shell):
                 return None
-            return Script(body, _in_lines(self._path, body, heredocs[0].first_line))
+            options = step.shell if shebang is None else tuple(body.partition("\n")[0].split())
+            return Script(body, _in_lines(self._path, body, heredocs[0].first_line), _fails_early(options))
         if not is_posix(step.shell):
             return None
         if not heredocs:
-            return Script(text, lambda start, end: instruction.location(self._path, start, end))
+            early = _fails_early(step.shell)
+            return Script(text, lambda start, end: instruction.location(self._path, start, end), early)
         return self._with_bodies(step)
 
     def _with_bodies(self, step: Step) -> Script:
@@ -194,7 +198,7 @@ class Runs:
             offset, piece = pieces[bisect_right(pieces, start, key=itemgetter(0)) - 1]
             return piece(start - offset, end - offset)
 
-        return Script("".join(texts), locate)
+        return Script("".join(texts), locate, _fails_early(step.shell))
 
 
 def is_bash(step: Step) -> bool:
@@ -221,6 +225,16 @@ def is_posix(shell: tuple[str, ...] | None) -> bool:
     return any(each in _SHELLS or each.endswith(".sh") for each in names)
 
 
+def _fails_early(shell: tuple[str, ...] | None) -> bool:
+    """Whether ``shell``, with its options, ends where a command fails."""
+    if shell is None:
+        return False
+    from smlint.shell.state import ends_by_failure
+
+    start = next((at for at, word in enumerate(shell) if name(word) in _SHELLS), 0)
+    return ends_by_failure(shell[start + 1 :])
+
+
 def _in_lines(path: str, text: str, first_line: int) -> Locate:
     """Places in a heredoc's body, whose lines stand in the file as they are."""
     starts = [0]
@@ -240,4 +254,10 @@ def _in_lines(path: str, text: str, first_line: int) -> Locate:
 def _parsed(script: Script, step: Step) -> Commands:
     from smlint.shell.commands import read_commands
 
-    return read_commands(script.text, lookup=step.lookup, directory=step.directory, locate=script.locate)
+    return read_commands(
+        script.text,
+        lookup=step.lookup,
+        directory=step.directory,
+        locate=script.locate,
+        errexit=script.errexit,
+    )

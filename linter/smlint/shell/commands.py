@@ -23,7 +23,9 @@ class Commands(NamedTuple):
 
     commands: tuple[SimpleCommand, ...]
     #: Numbers of those that may not be run although nothing fails: in branches, behind ``||``, in open loops.
-    conditional: frozenset[int]
+    conditional: frozenset[int] = frozenset()
+    #: Numbers of those that may fail and nothing comes of it: before ``;`` without ``set -e``, before ``|| true``.
+    tolerated: frozenset[int] = frozenset()
 
 
 def read_commands(
@@ -32,6 +34,7 @@ def read_commands(
     lookup: Callable[[str], str | None],
     directory: str,
     locate: Callable[[int, int], Location],
+    errexit: bool = False,
 ) -> Commands:
     """Every simple command of ``source``, in the order of the text, with words expanded as far as they are certain.
 
@@ -39,11 +42,12 @@ def read_commands(
     the text; None, for unset or unknown, makes the word UNRESOLVED. ``locate`` turns a span of ``source`` (code points,
     end exclusive) into a place. A ``for`` over literal words gives one command per word; a function's commands are
     given where it is called; commands inside ``$(…)`` and ``<(…)`` come before the command that uses them, joined by
-    ``$(``. Parts that are no shell are left out. Never raises.
+    ``$(``. Parts that are no shell are left out. ``errexit``: the shell
+    is given ``-e``. Never raises.
     """
-    walk = Walk(source, lookup=lookup, directory=directory, locate=locate)
+    walk = Walk(source, lookup=lookup, directory=directory, locate=locate, errexit=errexit)
     commands = walk.commands()
-    return Commands(commands, frozenset(walk.conditional))
+    return Commands(commands, frozenset(walk.conditional), frozenset(walk.tolerated))
 
 
 def unwrap(command: SimpleCommand) -> tuple[SimpleCommand, ...]:
@@ -56,26 +60,37 @@ def unwrap(command: SimpleCommand) -> tuple[SimpleCommand, ...]:
 
 
 def unwrap_commands(command: SimpleCommand) -> Commands:
-    """What :func:`unwrap` gives, and which of the commands stand under a condition inside of the wrapper."""
+    """What :func:`unwrap` gives, with those marked that the wrapper's text makes conditional, or lets fail."""
     found = _unwrapped(command, _DEPTH)
-    conditional = frozenset(number for number, (_, is_conditional) in enumerate(found) if is_conditional)
-    return Commands(tuple(each for each, _ in found), conditional)
+    if len(found) == 1 and found[0].command is command:
+        return Commands((command,))
+    return Commands(
+        tuple(each.command for each in found),
+        frozenset(number for number, each in enumerate(found) if each.is_conditional),
+        frozenset(number for number, each in enumerate(found) if each.is_tolerated),
+    )
 
 
-def _unwrapped(command: SimpleCommand, depth: int) -> list[tuple[SimpleCommand, bool]]:
+class _Unwrapped(NamedTuple):
+    command: SimpleCommand
+    is_conditional: bool = False
+    is_tolerated: bool = False
+
+
+def _unwrapped(command: SimpleCommand, depth: int) -> list[_Unwrapped]:
     if depth == 0 or not command.words:
-        return [(command, False)]
+        return [_Unwrapped(command)]
     inner = strip(command)
     if inner is None:
-        return [(command, False)]
+        return [_Unwrapped(command)]
     if isinstance(inner, Inner):
         return _inside(command, inner, depth)
     return _unwrapped(inner, depth - 1)
 
 
-def _inside(command: SimpleCommand, inner: Inner, depth: int) -> list[tuple[SimpleCommand, bool]]:
+def _inside(command: SimpleCommand, inner: Inner, depth: int) -> list[_Unwrapped]:
     if inner.text.text == UNRESOLVED:
-        return [(command, False)]
+        return [_Unwrapped(command)]
     values = {name: word.text for name, word in command.assignments}
     here = inner.text.location
     walk = Walk(
@@ -84,13 +99,18 @@ def _inside(command: SimpleCommand, inner: Inner, depth: int) -> list[tuple[Simp
         directory=command.directory,
         locate=lambda start, end: here,
         arguments=None if inner.arguments is None else tuple(word.text for word in inner.arguments),
+        errexit=inner.errexit,
     )
     found = walk.commands()
     if not found:
-        return [(command, False)]
+        return [_Unwrapped(command)]
     first = found[0]._replace(joined_by=command.joined_by)
     return [
-        (each, is_conditional or number in walk.conditional)
+        _Unwrapped(
+            each.command,
+            each.is_conditional or number in walk.conditional,
+            each.is_tolerated or number in walk.tolerated,
+        )
         for number, one in enumerate((first, *found[1:]))
-        for each, is_conditional in _unwrapped(one, depth - 1)
+        for each in _unwrapped(one, depth - 1)
     ]

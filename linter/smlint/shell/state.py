@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from typing import Final, Protocol
 
 from smlint.container import UNRESOLVED, Word
@@ -28,6 +29,8 @@ class State:
         self.parameters = parameters
         #: What the variables were that the function at hand has made its own; None outside of functions.
         self.hidden: dict[str, Value | None] | None = None
+        #: Whether ``set -e`` holds.
+        self.errexit = False
 
     def copy(self) -> State:
         """The same knowledge, for another way through the text."""
@@ -35,6 +38,7 @@ class State:
         copy._values = dict(self._values)
         copy.directories, copy.previous = self.directories, self.previous
         copy.hidden = None if self.hidden is None else dict(self.hidden)
+        copy.errexit = self.errexit
         return copy
 
     def variable(self, name: str) -> Value | None:
@@ -77,6 +81,7 @@ class State:
             self.parameters = Parameters((), rest=1)
         if self.hidden is not None and other.hidden is not None:
             self.hidden = other.hidden | self.hidden
+        self.errexit = self.errexit and other.errexit
 
     def builtin(self, words: Sequence[str]) -> None:
         """Follow ``export``, ``unset``, ``read``, ``set --`` and ``shift``."""
@@ -104,6 +109,7 @@ class State:
             if count <= len(self.parameters.values):
                 self.parameters = self.parameters._replace(values=self.parameters.values[count:])
         elif name == "set":
+            self.errexit = ends_by_failure(rest, self.errexit)
             values = _set_words(rest)
             if values is not None:
                 self.parameters = Parameters(tuple(Value(text) for text in values))
@@ -137,6 +143,17 @@ def _set_words(words: Sequence[str]) -> Sequence[str] | None:
             return words[at:]
         at += 2 if words[at].endswith("o") else 1
     return None
+
+
+def ends_by_failure(options: Iterable[str], before: bool = False) -> bool:
+    """Whether a shell that is given ``options``, at its start or by ``set``, ends where a command fails."""
+    for option, value in pairwise((*options, "")):
+        if option == "--":
+            break
+        named = value == "errexit" and option.endswith("o")
+        if option[:1] in ("-", "+") and option[:2] != "--" and (named or "e" in option):
+            before = option[0] == "-"
+    return before
 
 
 class Located(Protocol):

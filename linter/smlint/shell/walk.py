@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 from smlint.container import UNRESOLVED, Redirect, SimpleCommand, Word
-from smlint.diagnostics import FileLocation, Location
+from smlint.diagnostics import Location
 from smlint.shell.arithmetic import assigned
+from smlint.shell.failures import ends_well, failing, is_question, leaves, may_fail
 from smlint.shell.parse import parse
+from smlint.shell.reported import as_written, operator_of, redirected
 from smlint.shell.source import Source
 from smlint.shell.state import State, assigned_names, directory_after
 from smlint.shell.syntax import (
@@ -32,8 +35,10 @@ from smlint.shell.syntax import (
     Redirected,
     Redirection,
     Simple,
+    Statement,
 )
 from smlint.shell.words import Parameters, Value, fields, heredoc, single
+from smlint.shell.wrappers import is_at_exit
 
 #: Commands that are reported at most, calls and loops counted as often as they run.
 _MAX_COMMANDS: Final = 20_000
@@ -41,12 +46,8 @@ _MAX_STEPS: Final = 100_000
 _MAX_LEVELS: Final = 90
 _MAX_CALLS: Final = 8
 _MAX_ROUNDS: Final = 64
-#: Programs whose failure is an answer and no accident.
-_QUESTIONS: Final = frozenset(
-    ("[", "[[", "test", "grep", "egrep", "which", "command", "type", "id", "diff", "cmp", "false", "!")
-)
 _LEFT_EARLY: Final = re.compile(r"\b(?:break|continue)\b")
-_LEAVES: Final = frozenset(("exit", "return", "exec", "break", "continue", "false"))
+_RETURNS: Final = re.compile(r"\breturn\b")
 
 
 class Walk:
@@ -60,13 +61,15 @@ class Walk:
         directory: str,
         locate: Callable[[int, int], Location],
         arguments: Sequence[str] | None = None,
+        errexit: bool = False,
     ) -> None:
-        """``arguments`` are the positional parameters, none by default."""
+        """``arguments`` are the positional parameters, none by default; ``errexit``: the shell is given ``-e``."""
         script = parse(source)
         self._source: Source = script.source
         self._body = script.body
         self._locate = locate
         self._state = State(lookup, directory, Parameters(tuple(Value(text) for text in arguments or ())))
+        self._state.errexit = errexit
         self._found: list[SimpleCommand] = []
         self._joined_by = ""
         self._functions: dict[str, Node] = {}
@@ -75,13 +78,26 @@ class Walk:
         self._levels = 0
         #: Numbers, in what :meth:`commands` gives, of the commands that may not be run although nothing fails.
         self.conditional: set[int] = set()
+        #: Numbers of those that may fail and the text goes on, or is said to have succeeded.
+        self.tolerated: set[int] = set()
         self._conditions = 0
         # Whether the text fails where the statement at hand does.
         self._decides = True
+        # Conditions and the like around the statement at hand, in which nothing ends by "set -e".
+        self._asked = 0
+        # Processes around the statement at hand, in which "exit" does not end the text.
+        self._inner = 0
+        # Whether the text fails where "set -e" ends the process at hand.
+        self._heard = True
+        self._left = self._perhaps_left = False
+        self._at_exit: list[SimpleCommand] = []
 
     def commands(self) -> tuple[SimpleCommand, ...]:
         """The commands, in the order in which they run."""
         self._block(self._body)
+        for command in self._at_exit:
+            self.conditional.add(len(self._found))
+            self._found.append(command)
         return tuple(self._found)
 
     def _block(self, block: Block) -> None:
@@ -91,19 +107,37 @@ class Walk:
             if index:
                 self._joined_by = statement.joined_by
             if statement.background:
-                self._aside(statement.node)
+                self._decides = False
+                self._aside(partial(self._node, statement.node), is_heard=False)
             else:
                 self._node(statement.node)
         self._decides = decides
 
-    def _aside(self, node: Node) -> None:
-        """Visit what runs in a process of its own: its assignments and ``cd`` end with it."""
-        state = self._state
+    def _aside(self, visit: Callable[[], None], *, is_heard: bool = True) -> None:
+        """Visit what runs in a process of its own: its assignments, ``cd`` and ``exit`` end with it."""
+        state, left, perhaps_left, heard = self._state, self._left, self._perhaps_left, self._heard
         self._state = state.copy()
-        self._node(node)
-        self._state = state
+        self._heard = is_heard and self._is_noticed()
+        self._inner += 1
+        visit()
+        self._inner -= 1
+        self._state, self._left, self._perhaps_left, self._heard = state, left, perhaps_left, heard
+
+    def _is_noticed(self) -> bool:
+        """Whether the text fails where the command at hand does."""
+        return self._decides or (self._heard and self._state.errexit and not self._asked)
+
+    def _asking(self, block: Block) -> None:
+        """Visit a condition."""
+        decides, self._decides = self._decides, False
+        self._asked += 1
+        self._block(block)
+        self._asked -= 1
+        self._decides = decides
 
     def _node(self, node: Node) -> None:
+        if self._left:
+            return
         self._steps += 1
         if self._steps > _MAX_STEPS or len(self._found) > _MAX_COMMANDS or self._levels > _MAX_LEVELS:
             return
@@ -116,14 +150,9 @@ class Walk:
             case Simple():
                 self._simple(node)
             case Pipeline():
-                decides = self._decides
-                for index, part in enumerate(node.parts):
-                    self._joined_by = "|" if index else self._joined_by
-                    self._decides = decides and index == len(node.parts) - 1
-                    self._aside(part)
-                self._decides = decides
+                self._pipeline(node)
             case Negated():
-                self._node(node.body)
+                self._asking((Statement(node.body, background=False),))
             case AndOr():
                 self._and_or(node)
             case Group():
@@ -141,67 +170,62 @@ class Walk:
             case Function():
                 self._functions[node.name] = node.body
 
+    def _pipeline(self, node: Pipeline) -> None:
+        decides = self._decides
+        for index, part in enumerate(node.parts):
+            is_last = index == len(node.parts) - 1
+            self._joined_by = "|" if index else self._joined_by
+            self._decides = decides and is_last
+            self._aside(partial(self._node, part), is_heard=is_last)
+        self._decides = decides
+
     def _group(self, node: Group) -> None:
-        state = self._state
         if node.subshell:
-            self._state = state.copy()
-        self._block(node.body)
-        if node.subshell:
-            self._state = state
+            self._aside(partial(self._block, node.body))
+        else:
+            self._block(node.body)
 
     def _redirected(self, node: Redirected) -> None:
         first = len(self._found)
         redirects, _ = self._redirects(node.redirects)
         directory = self._state.directory
         self._node(node.body)
-        # A redirection of a group holds for every command in it that has none of its own; the file is opened once.
-        for at in range(first, len(self._found)):
-            command = self._found[at]
-            if command.directory != directory:
-                redirects = tuple(_seen_from(directory, each) for each in redirects)
-            self._found[at] = command._replace(redirects=(*command.redirects, *redirects))
-            redirects = tuple(
-                each._replace(operator=">>") if each.operator in (">", ">|") else each for each in redirects
-            )
+        self._found[first:] = redirected(self._found[first:], redirects, directory)
 
     def _and_or(self, node: AndOr) -> None:
-        decides = self._decides
-        self._decides = decides and all(operator == "&&" for operator, _ in node.rest)
+        decides, asked, text = self._decides, self._asked, self._source.text
+        fails = failing(node, text, decides=decides, ends_by_exit=decides or not self._inner)
+        start = self._state.directory
+        self._decides, self._asked = fails[0], asked + 1
         self._node(node.first)
         left = node.first
-        asked = False
-        for operator, right in node.rest:
+        unsure = False
+        for number, (operator, right) in enumerate(node.rest, start=1):
             before = self._state.copy()
+            if operator == "||" and before.directory != start:
+                # Perhaps it was "cd" that failed; behind the list, that it did not.
+                self._state.directory = UNRESOLVED
             self._joined_by = operator
-            # Behind "||", either way was taken; behind a question that decides, "no" would have been a failure.
-            asked = operator == "&&" and (asked or self._is_question(left))
-            condition = operator == "||" or (asked and not self._decides)
+            self._decides, self._asked = fails[number], asked + (number < len(node.rest))
+            # Behind "||", either way was taken; behind what decides, a failure would have been one of the text.
+            unsure = operator == "&&" and (unsure or may_fail(left, text))
+            condition = operator == "||" or (unsure and not fails[number - 1])
             self._conditions += condition
             self._node(right)
             self._conditions -= condition
-            if operator == "||" and self._leaves(right):
+            if operator == "||" and leaves(right, text):
                 self._state = before
-            elif operator == "||" or self._is_question(left):
+            elif operator == "||" or is_question(left, text):
+                if self._state.directory == UNRESOLVED:
+                    self._state.directory = before.directory
                 self._state.join(before)
             left = right
-        self._decides = decides
-
-    def _is_question(self, node: Node) -> bool:
-        if isinstance(node, Simple) and node.words:
-            return self._source.text[node.words[0].start : node.words[0].end] in _QUESTIONS
-        return isinstance(node, Negated | Opaque)
-
-    def _leaves(self, node: Node) -> bool:
-        while isinstance(node, Group) and node.body:
-            node = node.body[-1].node
-        if isinstance(node, Simple) and node.words:
-            return self._source.text[node.words[0].start : node.words[0].end] in _LEAVES
-        return False
+        self._decides, self._asked = decides, asked
 
     def _if(self, node: If) -> None:
         bodies: list[Block] = []
         for condition, body in node.branches:
-            self._block(condition)
+            self._asking(condition)
             self._joined_by = ";"
             bodies.append(body)
         self._ways([*bodies, *([] if node.otherwise is None else [node.otherwise])], node.otherwise is None)
@@ -215,7 +239,7 @@ class Walk:
             self._state = start.copy()
             self._joined_by = self._joined_by and ";"
             self._block(body)
-            if not (body and self._leaves(body[-1].node)):
+            if not (body and leaves(body[-1].node, self._source.text)):
                 ends.append(self._state)
         self._conditions -= 1
         self._state = ends[0].copy() if ends else start
@@ -245,7 +269,7 @@ class Walk:
         self._state.forget(assigned_names(node.body))
         if node.variable:
             self._state.assign(node.variable, Value(UNRESOLVED))
-        self._block(node.condition)
+        self._asking(node.condition)
         self._joined_by = ";"
         before = self._state.copy()
         self._conditions += 1
@@ -276,11 +300,9 @@ class Walk:
             self._substitution(block)
 
     def _substitution(self, block: Block) -> None:
-        state, joined_by = self._state, self._joined_by
-        self._state = state.copy()
-        self._joined_by = "$("
-        self._block(block)
-        self._state, self._joined_by = state, joined_by
+        joined_by, self._joined_by = self._joined_by, "$("
+        self._aside(partial(self._asking, block))
+        self._joined_by = joined_by
 
     def _simple(self, node: Simple) -> None:
         for assignment in node.assignments:
@@ -289,7 +311,7 @@ class Walk:
         for piece in node.words:
             self._substitutions(piece)
         words = tuple(
-            Word(value.text, place, _written(self._text(piece), place))
+            Word(value.text, place, as_written(self._text(piece), place))
             for piece in node.words
             for place in (self._place(piece.start, piece.end),)
             for value in fields(self._text(piece), self._state)
@@ -321,11 +343,25 @@ class Walk:
         if called is not None and self._calls < _MAX_CALLS:
             self._call(called, command)
             return
-        if self._conditions:
-            self.conditional.add(len(self._found))
-        self._found.append(command)
+        texts = [word.text for word in words]
+        self._report(command, texts)
         directory_after(self._state, command.words)
-        self._state.builtin([word.text for word in words])
+        self._state.builtin(texts)
+
+    def _report(self, command: SimpleCommand, words: Sequence[str]) -> None:
+        if words[0] == "trap" and is_at_exit(words):
+            self._at_exit.append(command)
+            return
+        if self._conditions or self._perhaps_left:
+            self.conditional.add(len(self._found))
+        if not self._is_noticed():
+            self.tolerated.add(len(self._found))
+            # In a process of its own, "set -e" ends only that.
+            self._perhaps_left |= self._state.errexit and not self._asked
+        self._found.append(command)
+        if words[0] in ("exec", "exit") and ends_well(words, command.joined_by):
+            self._left = not self._conditions
+            self._perhaps_left = True
 
     def _call(self, body: Node, command: SimpleCommand) -> None:
         self._calls += 1
@@ -334,7 +370,11 @@ class Walk:
         self._state.hidden = {}
         self._state.builtin(["local", *(f"{name}={value.text}" for name, value in command.assignments)])
         self._joined_by = command.joined_by
+        # What stands behind "return" in its body may not be reached.
+        returns = _RETURNS.search(self._source.text, body.start, body.end) is not None
+        self._conditions += returns
         self._node(body)
+        self._conditions -= returns
         self._state.parameters = parameters
         self._state.show(hidden)
         self._calls -= 1
@@ -346,37 +386,13 @@ class Walk:
             if each.target is None:
                 continue
             self._substitutions(each.target)
-            text = single(self._text(each.target), self._state).text
-            word = Word(text, self._place(each.target.start, each.target.end))
-            redirects.append(Redirect(_operator(each), word))
+            written, place = self._text(each.target), self._place(each.target.start, each.target.end)
+            text = single(written, self._state).text
+            word = Word(text, place, as_written(written, place))
+            redirects.append(Redirect(operator_of(each), word))
             given = self._source.heredocs.get(each.at) if each.operator.startswith("<<") else None
             if given is not None:
                 stdin = text + "\n" if given.operator == "<<<" else given.text
                 if given.operator != "<<<" and not given.literal:
                     stdin = heredoc(given.text, self._state)
         return tuple(redirects), stdin
-
-
-def _seen_from(directory: str, redirect: Redirect) -> Redirect:
-    """``redirect``, which stands in ``directory``, as it is seen from another one."""
-    target = redirect.target
-    if target.text.startswith(("/", UNRESOLVED)):
-        return redirect
-    return redirect._replace(target=target._replace(text=f"{directory}/{target.text}"))
-
-
-def _operator(redirection: Redirection) -> str:
-    """``2>`` keeps its descriptor; ``1>`` and ``0<`` mean what ``>`` and ``<`` mean."""
-    usual = "0" if redirection.operator.startswith("<") else "1"
-    return (
-        redirection.operator
-        if redirection.descriptor == usual
-        else redirection.descriptor + redirection.operator
-    )
-
-
-def _written(text: str, place: Location) -> str | None:
-    """``text`` where ``place`` is just its size: the words of a quoted script have the place of the whole script."""
-    if not isinstance(place, FileLocation) or place.line != place.end_line:
-        return None
-    return text if place.end_column - place.column == len(text) else None

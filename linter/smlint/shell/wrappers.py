@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from smlint.container import UNRESOLVED, SimpleCommand, Word
+from smlint.shell.state import ends_by_failure
 
 _ASSIGNMENT: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 _SHELLS: Final = frozenset(("sh", "bash", "dash", "ash", "zsh", "ksh"))
@@ -20,6 +21,8 @@ class Inner(NamedTuple):
 
     text: Word
     arguments: tuple[Word, ...] | None
+    #: Whether the shell is given ``-e``.
+    errexit: bool = False
 
 
 class _Options(NamedTuple):
@@ -63,6 +66,11 @@ _WRAPPERS: Final = {
 }
 
 
+def is_at_exit(words: Sequence[str]) -> bool:
+    """Whether ``words`` are a ``trap`` that runs its text when the shell ends."""
+    return words[0] == "trap" and not {"EXIT", "0"}.isdisjoint(words[2:])
+
+
 def strip(command: SimpleCommand) -> SimpleCommand | Inner | None:
     """``command`` without its outermost wrapper; None when it has none, or when its options are not understood."""
     name = command.words[0].text.rpartition("/")[2]
@@ -70,6 +78,8 @@ def strip(command: SimpleCommand) -> SimpleCommand | Inner | None:
         return _shell_string(command.words[1 if name in _SHELLS else 2 :])
     if name == "eval":
         return _eval(command.words[1:])
+    if name == "trap" and is_at_exit([word.text for word in command.words]):
+        return Inner(command.words[1], None)
     if name == "su" or name == "runuser":
         return _su(command.words[1:])
     wrapper = _WRAPPERS.get(name)
@@ -136,7 +146,8 @@ def _shell_string(words: Sequence[Word]) -> Inner | None:
         at += sum(letter in "oO" for letter in text[1:])
     if not is_string or at >= len(words):
         return None
-    return Inner(words[at], tuple(words[at + 2 :]))
+    options = [word.text for word in words[:at]]
+    return Inner(words[at], tuple(words[at + 2 :]), ends_by_failure(options))
 
 
 def _eval(words: Sequence[Word]) -> Inner | None:
