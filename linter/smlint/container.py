@@ -45,6 +45,8 @@ class Unknown(NamedTuple):
 
 
 ABSENT: Final = Absent.ABSENT
+#: Said of a file that was there until a build step that depends on something removed it, or did not.
+PERHAPS_REMOVED: Final = Unknown("a RUN removes it under a condition")
 Fact: TypeAlias = Known[T] | Absent | Unknown
 
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from smlint.container import ABSENT, Container, Known, RunCommand, SimpleCommand
+from smlint.container import ABSENT, PERHAPS_REMOVED, Container, Known, RunCommand, SimpleCommand
 from smlint.diagnostics import Location
 from smlint_rules.written import written_by
 
@@ -62,7 +62,7 @@ def linked(container: Container) -> Iterator[Placed]:
             continue
         target = posixpath.normpath(posixpath.join(command.directory, operands[1].text))
         folder = posixpath.dirname(target)
-        is_there = container.files.lookup(target) is not ABSENT
+        is_there = container.files.lookup(target) not in (ABSENT, PERHAPS_REMOVED)
         if posixpath.basename(target) == _LIBRARY and is_there and folder in folders:
             yield Placed(target, posixpath.dirname(operands[0].text), operands[1].location)
 

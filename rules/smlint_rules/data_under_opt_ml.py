@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from smlint.container import Absent, Container, Known, PlacedFile, Witness
+from smlint.container import ABSENT, PERHAPS_REMOVED, Container, Known, PlacedFile, Witness
 from smlint.diagnostics import Location, Severity
 from smlint.rule import ContainerRule, Context, Finding
 from smlint_rules import opt_ml
@@ -82,8 +82,8 @@ def _counts(path: str) -> bool:
 
 
 def _is_gone(path: str, container: Container) -> bool:
-    """Whether a later command removed it again."""
-    return isinstance(container.files.lookup(path), Absent)
+    """Whether a later command removed it again; what is removed on some condition nobody is told to remove."""
+    return container.files.lookup(path) in (ABSENT, PERHAPS_REMOVED)
 
 
 def _listed(files: list[PlacedFile]) -> str:

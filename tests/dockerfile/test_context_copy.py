@@ -260,6 +260,53 @@ def test_other_stages(make: Callable[[Tree], Path], body: str, path: str, expect
     assert content(container.files.lookup(path)) == expected
 
 
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ("COPY --from=a /src/lib /lib", "/lib/out"),
+        ("COPY --from=a /src/lib /lib", "/lib/near"),
+        ("COPY --from=a /src/lib /lib", "/lib/made"),
+        ("COPY --from=a /src/lib /src/lib", "/src/lib/out"),
+    ],
+)
+def test_links_of_other_stages_lead_into_this_one(make: Callable[[Tree], Path], body: str, path: str) -> None:
+    context = make({"run.sh": "r", "lib/out@": "../run.sh", "lib/here": "h", "lib/near@": "here"})
+    stage = "FROM image AS a\nCOPY . /src\nCOPY run.sh /opt/run.sh\nRUN ln -s /opt/run.sh /src/lib/made"
+    text = f"{stage}\nFROM image\nCOPY lib/here /opt/run.sh\n{body}\n"
+    fact = build_container(parse(text), path="Dockerfile", context=str(context)).files.lookup(path)
+    assert isinstance(fact, Unknown) or content(fact) == "h"
+
+
+@pytest.mark.parametrize(
+    ("body", "path", "expected"),
+    [
+        ("COPY --from=a /src/made /x", "/x", "r"),
+        ("COPY --from=a /link /x", "/x/run.sh", "r"),
+        ("COPY --from=a /src /src", "/src/made", "r"),
+        ("COPY --from=a /src /src", "/src/near", "r"),
+        ("COPY --from=a / /", "/src/made", "r"),
+    ],
+)
+def test_links_of_other_stages_that_are_followed(
+    make: Callable[[Tree], Path], body: str, path: str, expected: str
+) -> None:
+    context = make({"run.sh": "r", "near@": "run.sh"})
+    stage = "FROM image AS a\nCOPY . /src\nRUN ln -s /src/run.sh /src/made && ln -s /src /link"
+    files = build_container(
+        parse(f"{stage}\nFROM image\n{body}\n"), path="Dockerfile", context=str(context)
+    ).files
+    assert content(files.lookup(path)) == expected
+
+
+def test_copying_through_a_link_may_write_what_it_leads_to(make: Callable[[Tree], Path]) -> None:
+    context = make({"old": "o", "new": "n", "l/old": "o"})
+    body = "COPY old /app/run\nRUN ln -s /app /link\nCOPY new /link/run"
+    assert isinstance(look(body, "/app/run", context), Unknown)
+    assert content(look(body, "/link/run", context)) == "n"
+    assert content(look(f"{body}\nCOPY old /app/run", "/app/run", context)) == "o"
+    assert isinstance(look(f"{body}\nCOPY old /app/run", "/link/run", context), Unknown)
+
+
 def test_a_pattern_may_name_one_file_alone() -> None:
     text = "FROM scratch AS a\nCOPY <<E /x.sh\nE\nFROM scratch\nCOPY --from=a /*.sh /start\n"
     container = build_container(parse(text), path="Dockerfile", context=None)

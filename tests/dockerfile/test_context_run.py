@@ -79,6 +79,12 @@ def known(fact: Fact[FileEntry]) -> FileEntry:
         ("RUN []", 0o644),
         # Where no shell expands them, braces are a part of the name.
         ('RUN ["rm", "-f", "{run,other}.sh"]', 0o644),
+        ('RUN ["rm", "-f", "*.sh"]', 0o644),
+        ('RUN ["chmod", "+x", "*.sh"]', 0o644),
+        ('RUN ["sudo", "chmod", "+x", "r?n.sh"]', 0o644),
+        ('RUN ["sh", "-c", "chmod +x *.sh"]', 0o755),
+        ('RUN ["find", ".", "-name", "*.sh", "-exec", "chmod", "+x", "{}", "+"]', 0o755),
+        ('SHELL ["/bin/bash", "-e", "-c"]\nRUN cp $X y; chmod +x run.sh', 0o755),
         # which files, or which mode, is not known
         ("RUN chmod $MODE run.sh", None),
         ("RUN chmod $MODE run.sh && chmod g+r,o+x run.sh", None),
@@ -330,3 +336,10 @@ def test_what_may_lie_elsewhere_stays_unknown(context: Path, body: str, path: st
     container = build_container(parse(f"FROM image\n{body}\n"), path="Dockerfile", context=str(context))
     assert isinstance(container.files.lookup(f"{UNRESOLVED}/{path}"), Unknown)
     assert isinstance(container.files.lookup(f"/app/{path}"), Unknown)
+
+
+@pytest.mark.parametrize("run", ["ln -s run.sh l && chmod +x l", "ln \\\n -s run.sh l; chmod +x ./l"])
+def test_a_link_in_the_directory_of_the_base_image(context: Path, run: str) -> None:
+    text = f"FROM image\nCOPY run.sh .\nRUN {run}\n"
+    files = build_container(parse(text), path="Dockerfile", context=str(context)).files
+    assert known(files.lookup(f"{UNRESOLVED}/run.sh")).mode is None

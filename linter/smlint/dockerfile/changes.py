@@ -7,7 +7,19 @@ import re
 from collections.abc import Callable
 from typing import Final, NamedTuple, TypeAlias
 
-from smlint.container import UNRESOLVED, Absent, Fact, FileEntry, FileKind, Known, SimpleCommand, Unknown
+from smlint.container import (
+    ABSENT,
+    PERHAPS_REMOVED,
+    UNRESOLVED,
+    Absent,
+    Fact,
+    FileEntry,
+    FileKind,
+    Known,
+    SimpleCommand,
+    Unknown,
+    Word,
+)
 from smlint.diagnostics import Location
 from smlint.dockerfile.paths import name
 
@@ -31,7 +43,7 @@ _ESCAPES: Final = {
 
 
 #: Parts of a word in which a shell looks for no files.
-_QUOTED: Final = re.compile(r"'[^']*'|\"(?:\\.|[^\"\\])*\"|\\.|\$[?*]", re.DOTALL)
+QUOTED: Final = re.compile(r"'[^']*'|\"(?:\\.|[^\"\\])*\"|\\.|\$[?*]", re.DOTALL)
 _MENDS: Final = re.compile(r"s(.)(?:\\r|\\x0[dD]|\r)\+?\$?\1\1[gm]*")
 
 
@@ -129,6 +141,9 @@ def with_mode(written: str | None) -> Change:
             return before
         entry = before.value
         mode = None if written is None else changed_mode(entry.mode, written)
+        if entry.kind is FileKind.DIRECTORY and entry.mode is None and not (written or "").isdigit():
+            # What is given to a mode that is not known is enough to know of a program, and only of that.
+            mode = None
         if entry.kind is FileKind.DIRECTORY and (entry.mode or 0) & ~(mode or 0) & 0o6000:
             # GNU chmod leaves the set-id bits of directories where they are not named; BusyBox takes them away.
             mode = None
@@ -165,6 +180,8 @@ def written(path: str, content: str | None, location: Location, *, append: bool)
     """A redirection into ``path``; ``content`` is None where it is not known what was written."""
 
     def change(before: Fact[FileEntry]) -> Fact[FileEntry]:
+        if isinstance(before, Known) and before.value.kind is FileKind.DIRECTORY:
+            return before
         new = None if content is None else content.encode()
         mode: int | None = None
         if isinstance(before, Absent):
@@ -201,7 +218,7 @@ def made_directory(
     """``mkdir -p``; ``written`` is the mode that a new directory is given, with ``always`` also one that was there."""
 
     def change(before: Fact[FileEntry]) -> Fact[FileEntry]:
-        if isinstance(before, Known) and not always:
+        if isinstance(before, Known) and (before.value.kind is FileKind.FILE or not always):
             return before
         mode = None
         if isinstance(before, Absent) or always:
@@ -251,6 +268,25 @@ def perhaps(change: Change) -> Change:
     return changed
 
 
+def removed(before: Fact[FileEntry]) -> Fact[FileEntry]:
+    """Nothing is there any more."""
+    return ABSENT
+
+
+def perhaps_removed(before: Fact[FileEntry]) -> Fact[FileEntry]:
+    """Nothing may be there any more."""
+    return before if isinstance(before, Absent) else PERHAPS_REMOVED
+
+
+def unless_it_failed(change: Change) -> Change:
+    """``change`` by a command that may have failed where nothing was: in a directory that is not there."""
+
+    def changed(before: Fact[FileEntry]) -> Fact[FileEntry]:
+        return (change if isinstance(before, Known) else perhaps(change))(before)
+
+    return changed
+
+
 def mends_line_ends(script: str) -> bool:
     """Whether sed's ``script`` takes carriage returns away and does nothing else."""
     return _MENDS.fullmatch(script) is not None
@@ -281,7 +317,7 @@ def output(command: SimpleCommand) -> str | None:
 def _output(command: SimpleCommand) -> str | None:
     words = [word.text for word in command.words]
     program, arguments = name(words[0]), words[1:]
-    if any(word.written is not None and _names_files(word.written) for word in command.words):
+    if any(map(_names_files, command.words)):
         return None
     if program in (":", "true"):
         return ""
@@ -292,9 +328,11 @@ def _output(command: SimpleCommand) -> str | None:
     return _printed(arguments) if program == "printf" else None
 
 
-def _names_files(written: str) -> bool:
-    """Whether a shell looks for files, or for a home directory, to find out what ``written`` is."""
-    return re.search(r"[*?]|^~", _QUOTED.sub("", written)) is not None
+def _names_files(word: Word) -> bool:
+    """Whether a shell looks for files, or for a home directory, to find out what ``word`` is."""
+    if word.written is None:
+        return re.fullmatch(r"~.*|\S*[*?]\S*", word.text) is not None
+    return re.search(r"[*?]|^~", QUOTED.sub("", word.written)) is not None
 
 
 def _echoed(arguments: list[str]) -> str | None:

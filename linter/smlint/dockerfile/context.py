@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smlint.container import ABSENT, UNRESOLVED, Fact, FileEntry, FileKind, Known, Unknown
@@ -21,14 +21,17 @@ from smlint.dockerfile.placed import Placed
 from smlint.dockerfile.runs import Runs, RunText
 from smlint.dockerfile.stages import Stage
 from smlint.dockerfile.state import Step
+from smlint.dockerfile.trace import Trace
 
 if TYPE_CHECKING:
     from smlint.dockerfile.changes import Change
+    from smlint.dockerfile.links import Links
     from smlint.dockerfile.ran import Ran
 
 
 #: How many copied files are looked behind: each goes back through the whole history.
 _MAX_BEFORE: Final = 64
+_LINKS: Final = re.compile(r"\bln\b")
 
 
 class _Until(NamedTuple):
@@ -45,10 +48,12 @@ class StageFiles:
         """``context`` is None where there is none; ``path`` is what locations call the Dockerfile."""
         self._histories = histories
         self._runs = runs
-        self._placed = Placed(context, path, self.lookup_in, histories.escape)
+        self._placed = Placed(context, path, self.lookup_in, self._leads_to, histories.escape)
         self._known: dict[tuple[int, str], Fact[FileEntry]] = {}
         self._known_before: dict[tuple[int, str, int, int], Fact[FileEntry]] = {}
-        self._ran: Ran | None = None
+        self._links: dict[int, Links | None] = {}
+        #: Where paths lead that are links, or behind one; UNRESOLVED where that is not known.
+        self._linked: dict[tuple[int, str], str] = {}
         self._depth = 0
 
     def lookup_in(self, stage: Stage, path: str) -> Fact[FileEntry]:
@@ -129,8 +134,10 @@ class StageFiles:
     def _decided(self, history: History, path: str, until: _Until) -> Fact[FileEntry]:
         # What is not known to be there stays so, however it is changed; that spares the reading of most RUNs.
         changes, found = self._traced(history, path, until, _may_decide)
-        if isinstance(found, Unknown) and isinstance(_applied(changes, found), Unknown):
-            return found
+        if isinstance(found, Unknown):
+            changed = _applied(changes, found)
+            if isinstance(changed, Unknown):
+                return changed
         changes, found = self._traced(history, path, until, _may_name)
         if found is ABSENT:
             # What unpacks files where it runs, without naming them, may have made it.
@@ -141,32 +148,74 @@ class StageFiles:
         self, history: History, path: str, until: _Until, asks: Callable[[RunText, str], bool]
     ) -> tuple[list[Change], Fact[FileEntry]]:
         """Where the file comes from, and what later steps did to it; ``asks`` says which RUNs are read for a path."""
-        changes: list[Change] = []
+        trace = Trace(history, path, self._links_of(history))
         for number in range(until.step, -1, -1):
             step = history.steps[number]
+            found: Fact[FileEntry] | str | None = None
             if step.instruction.keyword == "RUN":
-                if not asks(self._runs.text(step), path):
-                    continue
-                if self._ran is None:
-                    from smlint.dockerfile.ran import Ran
-
-                    self._ran = Ran(self._runs, self._lookup_known, self._before)
-                command = until.command if number == until.step else None
-                found = self._ran.by(history, number, path, changes, command)
-                if isinstance(found, str):
-                    path = found
-                    continue
+                run = self._runs.text(step)
+                if asks(run, trace.path) or (
+                    trace.aliases and any(asks(run, alias.path) for alias in trace.aliases)
+                ):
+                    command = until.command if number == until.step else None
+                    found = self._ran.by(trace, number, command)
             elif step.instruction.keyword == "WORKDIR":
-                entered = self._entered(step, path)
-                changes += [] if entered is None else [entered]
-                continue
+                entered = self._entered(step, trace.path)
+                trace.changes += [] if entered is None else [entered]
             else:
-                found = self._placed.by(history, number, path)
-                if isinstance(found, str):
-                    found = self._lookup_known(history.stage, found)
+                found = (
+                    self._put(trace, number)
+                    if trace.aliases
+                    else self._placed.by(history, number, trace.path)
+                )
+            if isinstance(found, str):
+                self._linked[history.stage.number, path] = found if trace.path == path else UNRESOLVED
+                found = self._followed(history, found, until)
             if found is not None:
-                return changes, found
-        return changes, _below(history, until)
+                return trace.changes, found
+        return trace.changes, _below(history, until)
+
+    def _put(self, trace: Trace, number: int) -> Fact[FileEntry] | str | None:
+        """What a COPY or ADD puts there; a path is where a link leads."""
+        for alias in trace.aliases:
+            if alias.since[0] < number and self._placed.by(trace.history, number, alias.path) is not None:
+                if alias.leads_here:
+                    return Unknown("a COPY or ADD may have put it there by another name")
+                trace.is_changed_behind = True
+        found = self._placed.by(trace.history, number, trace.path)
+        if found is not None and trace.is_changed_behind:
+            return Unknown("a later step may have changed it by another name")
+        return found
+
+    def _followed(self, history: History, path: str, until: _Until) -> Fact[FileEntry]:
+        if until.command is None:
+            return self._lookup_known(history.stage, path)
+        return self._before(history, until.step, until.command, path)
+
+    @cached_property
+    def _ran(self) -> Ran:
+        from smlint.dockerfile.ran import Ran
+
+        return Ran(self._runs, self._before)
+
+    def _links_of(self, history: History) -> Links | None:
+        """The links that RUN steps make; None where there are none."""
+        key = history.stage.number
+        if key not in self._links:
+            texts = [
+                self._runs.text(step).text for step in history.steps if step.instruction.keyword == "RUN"
+            ]
+            if any(map(_LINKS.search, texts)):
+                from smlint.dockerfile.links import Links
+
+                self._links[key] = Links(history, self._runs, self._ran.operands)
+            else:
+                self._links[key] = None
+        return self._links[key]
+
+    def _leads_to(self, stage: Stage, path: str) -> str | None:
+        """Where the link at ``path`` leads that was met when it was looked for; None where it is none."""
+        return self._linked.get((stage.number, path))
 
     def _entered(self, step: Step, path: str) -> Change | None:
         """WORKDIR makes directories where there are none; those that are there stay as they are."""

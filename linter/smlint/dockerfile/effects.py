@@ -14,6 +14,7 @@ from typing import Final
 from smlint.container import UNRESOLVED, SimpleCommand
 from smlint.dockerfile import changes
 from smlint.dockerfile.changes import Changed, CopiedFrom, Effect, LinkTo, Mode, Opaque, Removed
+from smlint.dockerfile.links import led_to
 from smlint.dockerfile.operands import (
     IsDirectory,
     Match,
@@ -21,6 +22,7 @@ from smlint.dockerfile.operands import (
     has_wildcard,
     match,
     match_above,
+    pattern,
     strongest,
 )
 from smlint.dockerfile.paths import is_directory_name, join, name, within
@@ -32,10 +34,10 @@ _STANDARD_OUTPUT: Final = frozenset((">", ">>", ">|", ">&", "&>", "&>>"))
 _INTERPRETERS: Final = re.compile(r"(?:ba|da|z|k|a)?sh|python[\d.]*|perl|ruby|node|Rscript|source|\.")
 
 
-def changers(commands: Iterable[SimpleCommand]) -> Iterator[Operands]:
-    """The commands, freed of their wrappers, that may change files at all."""
+def changers(commands: Iterable[SimpleCommand], *, literal: bool = False) -> Iterator[Operands]:
+    """The commands, freed of their wrappers, that may change files at all; ``literal``: no shell has read them."""
     for command in commands:
-        operands = Operands.of(command)
+        operands = Operands.of(command, literal=literal)
         if operands.program not in READERS or any(">" in redirect.operator for redirect in command.redirects):
             yield operands
 
@@ -56,8 +58,10 @@ def _redirected(command: SimpleCommand, path: str) -> Effect | None:
     for redirect in command.redirects:
         if ">" not in redirect.operator or redirect.operator.endswith(">&"):
             continue
-        found = match(redirect.target.text, command.directory, path)
-        if found is Match.PERHAPS:
+        target = pattern(redirect.target)
+        found = match(target, command.directory, path)
+        # What dash makes of wildcards is not what bash does.
+        if found is Match.PERHAPS or (found is Match.YES and has_wildcard(target)):
             return Opaque(f"a RUN may write it ({_shown(redirect.target.text)})")
         if found is Match.YES:
             append = redirect.operator.endswith(">>")
@@ -83,7 +87,9 @@ def _chmod(operands: Operands, path: str, is_directory: IsDirectory) -> Effect |
 
 def _remove(operands: Operands, path: str, is_directory: IsDirectory) -> Effect | None:
     recursive = operands.has("r", "R", "--recursive")
-    found = strongest(_touched(each, operands, path, recursive=recursive) for each in operands.files)
+    # rm refuses to take the directory away in which it runs.
+    files = [each for each in operands.files if name(each) not in (".", "..")]
+    found = strongest(_touched(each, operands, path, recursive=recursive) for each in files)
     if found is Match.PERHAPS:
         return Opaque(f"{operands.program} may have removed it")
     return Removed() if found is Match.YES else None
@@ -199,11 +205,9 @@ def _link(operands: Operands, path: str, is_directory: IsDirectory) -> Effect | 
         rest = within(path, link)
         if rest is None:
             continue
-        symbolic = operands.has("s", "--symbolic")
-        seen_from_link = symbolic and not operands.has("r", "--relative")
-        where = join(link.rpartition("/")[0] if seen_from_link else operands.directory, source)
+        where = led_to(link, source, operands)
         where = f"{where}/{rest}" if rest else where
-        return LinkTo(where) if symbolic else CopiedFrom(where)
+        return LinkTo(where) if operands.has("s", "--symbolic") else CopiedFrom(where)
     return None
 
 

@@ -8,14 +8,17 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
-from smlint.container import UNRESOLVED, SimpleCommand
+from smlint.container import UNRESOLVED, SimpleCommand, Word
 from smlint.dockerfile import globs
+from smlint.dockerfile.changes import QUOTED
 from smlint.dockerfile.paths import join, name
 
 #: Whether a path is a directory when a command runs; None where nobody knows.
 IsDirectory: TypeAlias = Callable[[str], bool | None]
 
 _SPECIAL: Final = re.compile(rf"[*?\[{UNRESOLVED}]")
+_WILDCARD: Final = re.compile(r"[*?\[]")
+_MAY_EXPAND: Final = re.compile(r"[*?\[$`]")
 _CHARACTER_CLASS: Final = re.compile(r"\[([!^]?)((?:[^\W_]-[^\W_]|[\w.,+])+)\]")
 #: Options, alone or behind others in one word, whose value is the next word.
 _WITH_VALUE: Final = {
@@ -28,6 +31,12 @@ _WITH_VALUE: Final = {
     "touch": re.compile(r"-\w*[drt]"),
 }
 _TARGET: Final = re.compile(r"-\w*t|--target-directory")
+
+
+#: Programs to which a wildcard means something that no shell has expanded.
+_READS_PATTERNS: Final = frozenset(("find", "rsync", "tar", "unzip"))
+#: What stands for the characters of wildcards where they mean themselves: no path has it.
+_LITERAL: Final = str.maketrans("*?[", "\ue001\ue002\ue003")
 
 
 class Match(enum.IntEnum):
@@ -52,12 +61,16 @@ class Operands(NamedTuple):
     target: str | None
 
     @classmethod
-    def of(cls, command: SimpleCommand) -> Operands:
-        """The operands of ``command``, which has no wrappers."""
+    def of(cls, command: SimpleCommand, *, literal: bool = False) -> Operands:
+        """The operands of ``command``, which has no wrappers; ``literal``: no shell has read its words."""
         words = [word.text for word in command.words]
         if not words or UNRESOLVED in words[0]:
             return cls(command, "", [], [], None)
         program, rest = name(words[0]), words[1:]
+        if program not in _READS_PATTERNS:
+            rest = (
+                [text.translate(_LITERAL) for text in rest] if literal else [*map(pattern, command.words[1:])]
+            )
         files, target = _files(program, rest)
         return cls(command, program, rest, files, target)
 
@@ -115,6 +128,14 @@ def _files(program: str, words: list[str]) -> tuple[list[str], str | None]:
 def _takes_value(program: str, option: str) -> bool:
     found = _WITH_VALUE.get(program)
     return found is not None and found.fullmatch(option) is not None
+
+
+def pattern(word: Word) -> str:
+    """The text of ``word``, in which wildcards that are all quoted mean only themselves."""
+    text, written = word.text, word.written
+    if written is None or not _WILDCARD.search(text) or _MAY_EXPAND.search(QUOTED.sub("", written)):
+        return text
+    return text.translate(_LITERAL)
 
 
 def has_wildcard(word: str) -> bool:

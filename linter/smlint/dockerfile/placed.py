@@ -42,14 +42,16 @@ class Placed:
         context: BuildContext | None,
         path: str,
         lookup_in: Callable[[Stage, str], Fact[FileEntry]],
+        leads_to: Callable[[Stage, str], str | None],
         escape: str,
     ) -> None:
-        """``path`` is what locations call the Dockerfile; ``lookup_in`` finds files of other stages; ``escape`` is the
-        Dockerfile's escape character.
+        """``path`` is what locations call the Dockerfile; ``lookup_in`` finds files of other stages, ``leads_to`` says
+        where one that was found leads if it is a link; ``escape`` is the Dockerfile's escape character.
         """
         self._context = context
         self.path = path
         self._lookup_in = lookup_in
+        self._leads_to = leads_to
         self._escape = escape
 
     def by(self, history: History, number: int, path: str) -> Answer:
@@ -140,7 +142,12 @@ class Placed:
             if rest != (name(source) if into else ""):
                 return self._perhaps_into(placement, rest, into=into)
             return self._arrived(placement, found.value, path)
-        found = self._lookup_in(stage, join(source, rest))
+        inside = join(source, rest)
+        found = self._lookup_in(stage, inside)
+        link = self._leads_to(stage, inside) if self._leads_to(stage, source) is None else None
+        if link is not None:
+            # It is copied as it is, and leads to a path of this stage.
+            return link if path == inside else Unknown("it may be a link that leads elsewhere")
         if isinstance(found, Unknown):
             return Unknown(f"stage {stage.label} may hold it: {found.reason}")
         return self._arrived(placement, found.value, path) if isinstance(found, Known) else None

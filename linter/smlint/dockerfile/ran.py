@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from smlint.container import ABSENT, UNRESOLVED, Fact, FileEntry, FileKind, Known, SimpleCommand, Unknown
 from smlint.dockerfile.changes import (
-    Change,
     Changed,
     CopiedFrom,
     Effect,
@@ -19,6 +18,7 @@ from smlint.dockerfile.changes import (
     Removed,
     copied_onto,
     perhaps,
+    perhaps_removed,
     with_mode,
 )
 from smlint.dockerfile.effects import changers, effect
@@ -27,67 +27,102 @@ from smlint.dockerfile.operands import Operands
 from smlint.dockerfile.paths import BASE_DIRECTORY, name
 from smlint.dockerfile.runs import Runs, is_bash
 from smlint.dockerfile.shells import in_any_shell
-from smlint.dockerfile.stages import Stage
 from smlint.dockerfile.state import Step
+from smlint.dockerfile.tolerated import if_tolerated
+from smlint.dockerfile.trace import Trace
 from smlint.shell.commands import Commands, unwrap_commands
 
 _CHANGES_DIRECTORY: Final = re.compile(r"\b(?:cd|pushd|popd|chroot|env)\b")
+
+
+_ANOTHER_NAME: Final = Unknown("a RUN may have changed it by another name")
+
+
+class Changer(NamedTuple):
+    """A command that may change files."""
+
+    operands: Operands
+    #: Whether it may not be run.
+    is_conditional: bool
+    #: Whether it may fail and nobody notices.
+    is_tolerated: bool
 
 
 class Ran:
     """Answers for the RUN steps of one file."""
 
     def __init__(
-        self,
-        runs: Runs,
-        lookup_in: Callable[[Stage, str], Fact[FileEntry]],
-        lookup_before: Callable[[History, int, int, str], Fact[FileEntry]],
+        self, runs: Runs, lookup_before: Callable[[History, int, int, str], Fact[FileEntry]]
     ) -> None:
-        """``lookup_in`` finds what links lead to; ``lookup_before`` what stood at a path before a step's command."""
+        """``lookup_before`` finds what stood at a path before a step's command."""
         self._runs = runs
-        self._lookup_in = lookup_in
         self._lookup_before = lookup_before
-        self._changers: dict[int, tuple[tuple[Operands, bool], ...] | None] = {}
+        self._changers: dict[int, tuple[Changer, ...] | None] = {}
 
-    def by(
-        self, history: History, number: int, path: str, changes: list[Change], until: int | None = None
-    ) -> Fact[FileEntry] | str | None:
-        """What step ``number`` did: decided, or where to look further; changes on the way are added to ``changes``.
+    def by(self, trace: Trace, number: int, until: int | None = None) -> Fact[FileEntry] | str | None:
+        """What step ``number`` did to the file: decided, the path that it leads to if it is a link, or None.
 
-        ``until`` is the number of the command, from 0, before which to stop.
+        What is to be known about that later is in ``trace``. ``until`` is the number of the command, from 0, before
+        which to stop.
         """
+        history = trace.history
         step = history.steps[number]
         text = self._runs.text(step).text
-        commands = self._commands(step)
+        commands = self.commands(step)
         if commands is None:
-            named = name(path) in text
+            named = name(trace.path) in text
             return Unknown("a RUN that smlint cannot read may have changed it") if named else None
-        started_with = path
-        in_base = path.startswith(BASE_DIRECTORY) and not _CHANGES_DIRECTORY.search(text)
+        in_base = trace.path.startswith(BASE_DIRECTORY) and not _CHANGES_DIRECTORY.search(text)
         for at in reversed(range(len(commands) if until is None else until)):
-            operands, is_conditional = commands[at]
-            if in_base and operands.directory == UNRESOLVED:
-                operands = operands._replace(command=operands.command._replace(directory=BASE_DIRECTORY))
-            found = effect(operands, path, partial(self._is_directory, history, number, at))
-            if is_conditional and isinstance(found, Changed):
-                changes.append(perhaps(found.change))
-            elif is_conditional and found is not None and not _is_deleted(operands, found):
-                return Unknown("a RUN may have changed it, under a condition")
-            elif isinstance(found, Changed):
-                changes.append(found.change)
+            operands, is_conditional, is_tolerated = commands[at]
+            if in_base:
+                operands = _in_base_directory(operands)
+            if trace.aliases and self._is_changed_elsewhere(trace, number, at, operands):
+                return _ANOTHER_NAME
+            is_directory = partial(self._is_directory, history, number, at)
+            found = effect(operands, trace.path, is_directory)
+            if found is None:
+                continue
+            if trace.is_changed_behind and isinstance(found, Changed | CopiedFrom):
+                return _ANOTHER_NAME
+            if is_conditional:
+                found = _if_run(found)
+            elif is_tolerated:
+                before = partial(self._lookup_before, history, number, at)
+                found = if_tolerated(found, operands, trace.path, before, is_directory)
+            if isinstance(found, Changed):
+                trace.changes.append(found.change)
             elif isinstance(found, CopiedFrom):
                 if found.how is not Mode.COPIED:
-                    changes.append(copied_onto(self._lookup_before(history, number, at, path), found.how))
-                path = found.path
+                    old = self._lookup_before(history, number, at, trace.path)
+                    trace.changes.append(copied_onto(old, found.how))
+                trace.go_to(found.path)
                 if found.mode is not None:
-                    changes.append(with_mode(found.mode))
+                    trace.changes.append(with_mode(found.mode))
             elif isinstance(found, LinkTo):
-                return self._lookup_in(history.stage, found.path)
+                trace.is_link()
+                return found.path
             elif isinstance(found, Opaque):
                 return Unknown(found.reason)
             elif found is not None:
                 return ABSENT
-        return path if path != started_with else None
+        return None
+
+    def _is_changed_elsewhere(self, trace: Trace, number: int, at: int, operands: Operands) -> bool:
+        """Whether a command may have done more than change the file by one of its other names."""
+        for alias in trace.aliases:
+            if alias.since >= (number, at):
+                continue
+            found = effect(operands, alias.path, partial(self._is_directory, trace.history, number, at))
+            if found is None or (alias.is_link and _is_about_link(found, operands)):
+                continue
+            if not alias.leads_here:
+                trace.is_changed_behind = True
+            elif isinstance(found, Changed):
+                trace.changes.append(perhaps(found.change))
+            else:
+                return True
+        return False
 
     def _is_directory(self, history: History, number: int, command: int, path: str) -> bool | None:
         if history.is_directory(path):
@@ -97,30 +132,60 @@ class Ran:
             return fact.value.kind is FileKind.DIRECTORY
         return False if fact is ABSENT else None
 
-    def _commands(self, step: Step) -> tuple[tuple[Operands, bool], ...] | None:
-        """The commands that may change files, and whether they may not be run; None where the RUN cannot be read."""
+    def commands(self, step: Step) -> tuple[Changer, ...] | None:
+        """The commands of a RUN step that may change files; None where it cannot be read."""
         key = id(step)
         if key not in self._changers:
             read = self._runs.read(step)
-            self._changers[key] = None if read is None else tuple(_changers(read, known_shell=is_bash(step)))
+            self._changers[key] = None if read is None else tuple(_changers(read, step))
         return self._changers[key]
 
+    def operands(self, step: Step) -> Iterator[Operands]:
+        """The same as operands, none where it cannot be read; those that stay in the base image's directory, in it."""
+        moves = _CHANGES_DIRECTORY.search(self._runs.text(step).text) is not None
+        for changer in self.commands(step) or ():
+            yield changer.operands if moves else _in_base_directory(changer.operands)
 
-def _is_deleted(operands: Operands, found: Effect) -> bool:
-    """Whether the file is done away with: what somebody deletes on some condition nobody is told to delete."""
-    return isinstance(found, Removed) and operands.program != "mv"
+
+def _in_base_directory(operands: Operands) -> Operands:
+    if operands.directory != UNRESOLVED:
+        return operands
+    return operands._replace(command=operands.command._replace(directory=BASE_DIRECTORY))
 
 
-def _changers(read: Commands, *, known_shell: bool) -> Iterator[tuple[Operands, bool]]:
+def _if_run(found: Effect) -> Effect:
+    """``found`` of a command that may not be run."""
+    if isinstance(found, Removed):
+        return Changed(perhaps_removed)
+    if isinstance(found, Changed):
+        return Changed(perhaps(found.change))
+    return Opaque("a RUN may have changed it, under a condition")
+
+
+def _is_about_link(found: Effect, operands: Operands) -> bool:
+    """Whether a command takes a link away or replaces it, and leaves alone what it leads to."""
+    if isinstance(found, CopiedFrom):
+        return operands.program in ("ln", "mv")
+    return isinstance(found, Removed | LinkTo)
+
+
+def _changers(read: Commands, step: Step) -> Iterator[Changer]:
+    known_shell = is_bash(step)
+    exec_form = step.instruction.exec_form is not None
     for number, command in enumerate(read.commands):
         inner = _without_wrappers(command if known_shell else in_any_shell(command))
         for at, each in enumerate(inner.commands):
-            for operands in changers([each]):
-                yield operands, number in read.conditional or at in inner.conditional
+            literal = exec_form and each.words[-1:] == command.words[-1:]
+            for operands in changers([each], literal=literal):
+                yield Changer(
+                    operands,
+                    number in read.conditional or at in inner.conditional,
+                    number in read.tolerated or at in inner.tolerated,
+                )
 
 
 def _without_wrappers(command: SimpleCommand) -> Commands:
     # What xargs runs has files among its arguments that only xargs sees.
     if any(name(word.text) == "xargs" for word in command.words):
-        return Commands((command,), frozenset())
+        return Commands((command,))
     return unwrap_commands(command)

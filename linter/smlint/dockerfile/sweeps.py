@@ -15,6 +15,8 @@ from smlint.dockerfile.programs import CHANGERS, READERS
 
 #: Tests of find that are understood, and what says nothing about which files are found.
 _TESTS: Final = frozenset(("-name", "-type", "-print", "-print0", "-depth"))
+_BRING: Final = frozenset(("cp", "install", "ln", "mv"))
+_SHELL: Final = re.compile(r"(?:ba|da|z|k|a)?sh")
 _KINDS: Final = {"f": FileKind.FILE, "d": FileKind.DIRECTORY}
 
 
@@ -27,14 +29,18 @@ def found_by_find(operands: Operands, path: str, is_directory: IsDirectory) -> E
     found = strongest(match_above(root, operands.directory, path) for root in roots)
     expression = words[start:]
     runs = [at for at, word in enumerate(expression) if word in ("-exec", "-execdir", "-ok", "-okdir")]
+    composed = any(word in ("-o", "-or", "!", "-not", "(") for word in expression)
+    excluded = not composed and any(
+        test == "-name" and match(f"/{value}", "/", f"/{name(path)}") is Match.NO
+        for test, value in itertools.pairwise(expression)
+    )
+    if runs and _is_named(expression[runs[0] + 1 :] or [""], operands, path, into=not excluded):
+        return Opaque("find may have changed it")
     if runs and not any("{}" in word for word in expression):
         # What is run again and again names its files itself.
-        named = any(match(word, operands.directory, path) is not Match.NO for word in expression)
-        return Opaque("find may have changed it") if named else None
-    composed = any(word in ("-o", "-or", "!", "-not", "(") for word in expression)
-    for test, value in itertools.pairwise(expression):
-        if test == "-name" and not composed and match(f"/{value}", "/", f"/{name(path)}") is Match.NO:
-            return None
+        return None
+    if excluded:
+        return None
     if found is Match.NO:
         return None
     if "-delete" in expression:
@@ -49,6 +55,14 @@ def found_by_find(operands: Operands, path: str, is_directory: IsDirectory) -> E
         kind = _KINDS.get(kinds[0])
         return None if kind is None else Changed(changes.only(kind, effect.change))
     return effect
+
+
+def _is_named(words: list[str], operands: Operands, path: str, *, into: bool) -> bool:
+    """Whether what is run names ``path`` itself, or with ``into`` a directory above it, into which it may put files."""
+    if _SHELL.fullmatch(name(words[0])):
+        return any(name(path) in word for word in words)
+    matches = match_above if into and name(words[0]) in _BRING else match
+    return any(matches(word, operands.directory, path) is not Match.NO for word in words if "{}" not in word)
 
 
 def given_by_xargs(operands: Operands, path: str, is_directory: IsDirectory) -> Effect | None:
