@@ -42,8 +42,7 @@ def read_commands(
     the text; None, for unset or unknown, makes the word UNRESOLVED. ``locate`` turns a span of ``source`` (code points,
     end exclusive) into a place. A ``for`` over literal words gives one command per word; a function's commands are
     given where it is called; commands inside ``$(…)`` and ``<(…)`` come before the command that uses them, joined by
-    ``$(``. Parts that are no shell are left out. ``errexit``: the shell
-    is given ``-e``. Never raises.
+    ``$(``. Parts that are no shell are left out. ``errexit``: the shell is given ``-e``. Never raises.
     """
     walk = Walk(source, lookup=lookup, directory=directory, locate=locate, errexit=errexit)
     commands = walk.commands()
