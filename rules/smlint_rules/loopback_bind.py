@@ -21,12 +21,12 @@ class LoopbackBind(ContainerRule):
     --------------
     The address on the command line of the server that `serve` ends in, and the default of those that listen on
     127.0.0.1 unless told otherwise: uvicorn, gunicorn, hypercorn, flask. Servers behind nginx or another proxy and
-    those with a settings file are left alone.
+    those with a settings file are left alone, and so is one beside which a script starts something unknown.
 
     Why it matters on SageMaker
     ---------------------------
-    The platform's requests come from outside the container's network namespace. A server on 127.0.0.1 answers when it
-    is tried inside the container and is never healthy on an endpoint.
+    Pings have been seen to come from an address outside the container. A server on 127.0.0.1 answers when it is tried
+    inside the container and is never healthy on an endpoint.
 
     Example
     -------
