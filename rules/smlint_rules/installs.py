@@ -31,6 +31,8 @@ _INSTALLING: Final = {
         {"install", "in", "reinstall", "localinstall", "install-n", "install-na", "groupinstall"}
     ),
 }
+_REMOVING: Final = frozenset({"remove", "purge", "autoremove", "autopurge", "erase"})
+_SWEEPING: Final = frozenset({"autoremove", "autopurge", "--auto-remove", "--autoremove"})
 #: Options that take the next word as their value.
 _WITH_VALUE: Final = frozenset(
     {
@@ -95,6 +97,20 @@ def installed_by(command: SimpleCommand) -> Iterator[Installed]:
     for word in operands[1:]:
         if is_resolved(word.text) and not (system == "deb" and word.text.endswith("-")):
             yield Installed(system, _bare(word.text, system), word)
+
+
+def taken_away(commands: Sequence[SimpleCommand]) -> frozenset[str]:
+    """Packages that ``commands`` remove with all that came along: dnf does so by itself, apt when it is told to."""
+    named: dict[str, set[str]] = {"deb": set(), "rpm": set()}
+    is_swept = False
+    for command in commands:
+        system = _SYSTEMS.get(posixpath.basename(command.words[0].text), "")
+        texts = [word.text for word in command.words[1:]]
+        if system not in named or not _REMOVING.intersection(texts) or _ONLY_LOOKS.intersection(texts):
+            continue
+        named[system].update(text for text in texts if not text.startswith("-"))
+        is_swept = is_swept or (system == "deb" and bool(_SWEEPING.intersection(texts)))
+    return frozenset(named["rpm"] | (named["deb"] if is_swept else set()))
 
 
 def _from_files(program: str, rest: Sequence[Word]) -> Iterator[Installed]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from smlint.container import Container, Known, RunCommand, SimpleCommand, Witness, Word, is_resolved
@@ -82,10 +82,14 @@ class NvidiaDriver(ContainerRule):
         if container.witness is Witness.IMAGE:
             yield from _in_image(container)
             return
-        for run in container.evidence.run_commands(_HINT):
-            if _arrives(run):
-                for command in run.inner:
-                    yield from _by_command(command)
+        commands = [
+            command
+            for run in container.evidence.run_commands(_HINT)
+            if _arrives(run)
+            for command in run.inner
+        ]
+        for number, command in enumerate(commands, 1):
+            yield from _by_command(command, commands[number:])
         for placed in container.evidence.placed_files(_FILE_HINT):
             from smlint_rules.driver_files import is_driver_file
 
@@ -102,13 +106,15 @@ def _arrives(run: RunCommand) -> bool:
     return run.copied is None or any(_SYSTEM.match(path) for path in run.copied)
 
 
-def _by_command(command: SimpleCommand) -> Iterator[Finding]:
+def _by_command(command: SimpleCommand, later: Sequence[SimpleCommand]) -> Iterator[Finding]:
     from smlint_rules.driver_packages import classify
-    from smlint_rules.installs import installed_by
+    from smlint_rules.installs import installed_by, taken_away
 
     for installed in installed_by(command):
         package = classify(installed.name, installed.system)
-        if package is not None and not (package.meta and installed.alone):
+        if package is None or (package.meta and installed.alone):
+            continue
+        if installed.name not in taken_away(later):
             yield _package(package, installed.word)
     program = words.program(command.words[0].text)
     options = [word.text for word in command.words[1:]]
