@@ -19,6 +19,17 @@ def test_dash_ends_where_nothing_is_left_to_shift(dialect: str, expected: list[s
     assert [path.command.texts[0] for path in flow.paths] == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("set -e; f() { n=0; until p; do n=1; [ $n = 2 ] && exit 1; done; }; (f); prog", [("prog",)]),
+        ("false; r=$?; if [ $r -ne 0 ]; then prog a; else prog b; fi", [("prog", "a")]),
+    ],
+)
+def test_ways_that_a_status_decides(text: str, expected: list[tuple[str, ...]]) -> None:
+    assert [path.command.texts for path in read(text).paths] == expected
+
+
 def test_negation_leaves_exit_alone() -> None:
     flow = read("f() { prog | cat && exit; }; ! f; other")
     assert [path.command.texts for path in flow.paths] == [("other",), ("prog",)]
@@ -65,6 +76,12 @@ def test_arguments_in_other_places(text: str, expected: bool | None) -> None:
         ("prog; (( $? == 3 )) && exit 0; exit 1", None),
         ("prog; case $? in 0) ;; *) exit 2;; esac", None),
         ("(prog; [ $? -gt 1 ] && exit 1; true)", None),
+        ("set -e; { prog || [ -f x ]; } & wait $!; true", None),
+        ("set -eo pipefail; { if prog; then c=0; else c=1; fi; exit $c; } | cat; true", True),
+        ("set -o pipefail; prog | false | cat; exit $?", True),
+        ("set -o pipefail; prog | [ -f x ] | cat", None),
+        # More ways than are followed one by one.
+        ("set -e; (a; { while :; do b; break; done; } | cat); cat | prog", True),
         ("for i in 1 2; do prog && break; done", True),
         ("n=0; until prog; do n=$((n+1)); [ $n -gt 1 ] && exit 1; done; true", None),
     ],

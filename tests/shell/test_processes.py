@@ -136,6 +136,8 @@ TEXTS = [
     "if cd nowhere; then :; else ./prog; fi",
     "set -e; ./prog & wait $!; true",
     "set -e; { ./prog; true; } & wait $!; true",
+    "set -e; f() { ./prog || return 3; return 0; }; f; true",
+    "set -e; f() { (./prog; exit 4); return $?; }; c=0; f || c=$?; exit $c",
     "for i in 1 2; do ./prog && break; done",
     "for i in 1 2; do ./prog $1 && exit 0; done; exit 3",
     "set -u; (./prog; : \"$2\") || exit 3",

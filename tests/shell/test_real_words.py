@@ -110,7 +110,7 @@ OPEN = [
     "set -- -a -b x rest; while getopts ab: o; do :; done; shift $((OPTIND-1)); prog \"$@\"", "V=A; prog \"${!V}\" \"${!V[@]}\" x", "read -r A B <<< 'x y'; prog $A $B",
     "A=([1]=x [0]=y); prog \"${A[@]}\"", "declare -A A=([k]=v); prog \"${A[k]}\"", "declare -a A=([2]=v); prog \"${A[@]}\"",
     "if false; then :; else prog $?; fi", "false; for i in 1; do prog $?; done",
-    "n=1; prog $((n = 5)) $((n++)) $((--n))", "[ -f lib ]; prog $?", "true; r=$?; false; prog $r ${#?} ${?#1}", "set -u; [[ -f lib || $2 = x ]] && prog a", "trap 'true' 0; trap - 0; trap; trap -l; prog", "set -- a; while [ $# -gt 0 ]; do prog $1; shift; done", "exec -a name prog x",
+    "A=1; let A=2; prog $A", "A=(x); mapfile -t A < lib; prog \"${A[@]}\"", "n=1; prog $((n = 5)) $((n++)) $((--n))", "[ -f lib ]; prog $?", "true; r=$?; false; prog $r ${#?} ${?#1}", "set -u; [[ -f lib || $2 = x ]] && prog a", "trap 'true' 0; trap - 0; trap; trap -l; prog", "set -- a; while [ $# -gt 0 ]; do prog $1; shift; done", "exec -a name prog x",
 ]  # fmt: skip
 PROGRAM = '#!/bin/bash\nprintf "%s\\0" "$PWD" "$@" >> "$LOG"\nprintf "\\n\\0" >> "$LOG"\n'
 Run = tuple[str, ...]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from smlint.shell import tests
-from smlint.shell.machine import FAILURE, SUCCESS, Machine, Status, origins_named, visible
+from smlint.shell.machine import FAILED, FAILURE, SUCCESS, Machine, Status, origins_named, visible
 
 #: Operators and numbers by which an exit code is told to be 0, or not to be: there is none below 0.
 _WORKED: Final = frozenset((("-eq", "0"), ("=", "0"), ("==", "0"), ("-lt", "1"), ("<", "1"), ("-le", "0")))
@@ -38,13 +38,13 @@ def of_exit_code(words: Sequence[str], machine: Machine) -> Status | None:
     if len(words) != 3:
         return None
     code, operator, number = words
-    if operator in _SYMMETRIC and origins_named(number) is not None:
+    if operator in _SYMMETRIC and "\0" in number:
         code, number = number, code
-    origins = origins_named(code)
+    origins = frozenset[int]() if code == FAILED else origins_named(code)
     if origins is None or (operator, number) not in _WORKED | _FAILED:
         return None
     is_negated = ((operator, number) in _FAILED) is not is_opposite
-    assumed = {machine.assumed.get(origin) for origin in origins}
+    assumed = {machine.assumed.get(origin) for origin in origins} or {False}
     if assumed == {True} or assumed == {False}:
         return SUCCESS if (True in assumed) is not is_negated else FAILURE
     return Status(None, origins, is_negated)

@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from smlint.container import UNRESOLVED, Word
+from smlint.shell.arithmetic import assigned
 from smlint.shell.forwarding import TERM, killed
 from smlint.shell.machine import (
+    FAILED,
     FAILURE,
     SUCCESS,
     UNDECIDED,
@@ -20,7 +22,7 @@ from smlint.shell.machine import (
 from smlint.shell.outcome import How
 from smlint.shell.state import directory_after
 from smlint.shell.syntax import Piece, Simple
-from smlint.shell.words import MAX_FIELDS, SOME, Parameters, Value
+from smlint.shell.words import MAX_FIELDS, SOME, UNKNOWN, Parameters, Value
 
 if TYPE_CHECKING:
     from smlint.shell.execute import Executor
@@ -72,6 +74,8 @@ def _given_status(text: str) -> Status:
     origins = origins_named(text)
     if origins is not None:
         return Status(None, origins)
+    if text == FAILED:
+        return FAILURE
     if text.isascii() and text.isdigit():
         return SUCCESS if int(text[:9]) % 256 == 0 else FAILURE
     return UNDECIDED
@@ -173,6 +177,10 @@ def _wait(executor: Executor, node: Simple, words: Words, machine: Machine) -> l
         executor.wait(None if unclear else named, machine)
         known = [machine.outcomes[job - 1] for job in named if 0 < job <= len(machine.jobs)]
         machine.status = UNDECIDED if again and named else _any_of(known)
+        if machine.status == UNDECIDED:
+            machine.doubted = machine.doubted.union(
+                *(machine.jobs[job - 1] for job in named if 0 < job <= len(machine.jobs))
+            )
     return [machine]
 
 
@@ -295,6 +303,13 @@ def _read(executor: Executor, node: Simple, words: Words, machine: Machine) -> l
     return [machine]
 
 
+def _let(executor: Executor, node: Simple, words: Words, machine: Machine) -> list[Machine]:
+    for name in assigned(" ".join(value.text for value, _ in words[1:])):
+        machine.assign(name, UNKNOWN)
+    machine.status = UNDECIDED
+    return [machine]
+
+
 def _getopts(executor: Executor, node: Simple, words: Words, machine: Machine) -> list[Machine]:
     index = machine.variables.get("OPTIND")
     number = int(index.text) if index is not None and index.text.isdigit() and len(index.text) < 5 else 0
@@ -368,6 +383,9 @@ BUILTINS: Final[dict[str, Builtin]] = {
     "readonly": _declare,
     "unset": _unset,
     "read": _read,
+    "mapfile": _read,
+    "readarray": _read,
+    "let": _let,
     "getopts": _getopts,
     "printf": _printf,
     "eval": _eval,

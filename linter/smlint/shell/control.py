@@ -24,24 +24,30 @@ _MAX_CONDITION: Final = 80
 
 def pipeline(executor: Executor, node: Pipeline, machine: Machine) -> list[Machine]:
     here = [machine]
-    outer, machine.piped = machine.piped, frozenset()
-    fails = False
+    outer, machine.piped = machine.piped, SUCCESS
     for part in node.parts:
         following: list[Machine] = []
         for each in here:
             for end in executor.node(part, each.enter_subshell(How.PIPED)):
-                fails = fails or (end.status.value is not True and not end.status.origins)
                 after = each.leave_subshell(end)
-                after.piped = each.piped | end.status.origins
+                after.piped = _of_both(each.piped, end.status)
                 following.append(after)
         here = executor.bounded(following)
     for each in here:
-        if "pipefail" in each.options and each.piped:
-            each.status = Status(None, each.piped)
-        elif "pipefail" in each.options and fails:
-            each.status = UNDECIDED
+        if "pipefail" in each.options:
+            each.status = each.piped
         each.piped = outer
     return executor.checked_all(here)
+
+
+def _of_both(one: Status, other: Status) -> Status:
+    """With pipefail, the status of ``one | other``."""
+    if one.value is True or other.value is False:
+        return other
+    if other.value is True or one.value is False:
+        return one
+    is_theirs = one.origins and other.origins and not one.is_negated and not other.is_negated
+    return Status(None, one.origins | other.origins) if is_theirs else UNDECIDED
 
 
 def negated(executor: Executor, node: Negated, machine: Machine) -> list[Machine]:
@@ -221,9 +227,11 @@ def conditional(executor: Executor, node: If, machine: Machine) -> list[Machine]
                     pending.append(way)
         pending = executor.bounded(pending)
     for each in pending:
-        if node.otherwise is None:
-            each.status = SUCCESS
-        done += executor.block(node.otherwise or (), each)
+        if node.otherwise is not None:
+            done += executor.block(node.otherwise, each)
+            continue
+        each.status = SUCCESS
+        done.append(each)
     return done
 
 

@@ -206,7 +206,7 @@ class Executor:
         texts = [value.text for value, _ in words]
         function = machine.functions.get(texts[0])
         if function is not None:
-            return self._call(function, node, [value for value, _ in words[1:]], machine)
+            return self.checked_all(self._call(function, node, [value for value, _ in words[1:]], machine))
         builtin = builtins.BUILTINS.get(texts[0])
         if builtin is not None:
             return self.checked_all(builtin(self, node, words, machine))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smlint.container import UNRESOLVED
 from smlint.shell.control import tested
-from smlint.shell.machine import SUCCESS, Machine, Status
+from smlint.shell.machine import SUCCESS, UNDECIDED, Machine, Status
 from smlint.shell.outcome import Condition
 from smlint.shell.syntax import Loop, LoopKind, Piece
 from smlint.shell.words import ALL, Parameters, Value, fields
@@ -162,6 +162,8 @@ def _unknown_rounds(
         # Nothing was started: one way is enough, with what the loop may have changed unknown.
         for end in ends[:1]:
             end.conditions = skipped.conditions
+            if end.status != skipped.status:
+                end.status = UNDECIDED
         return ends[:1] if ends else [skipped]
     return [skipped, *changed]
 

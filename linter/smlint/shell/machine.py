@@ -16,6 +16,10 @@ from smlint.shell.values import UNKNOWN, Parameters, UnsetError, Value
 _MARK: Final = re.compile("\0([!?])([0-9,]*)\0")
 
 
+#: ``$?`` of a failure that is no program's.
+FAILED: Final = "\0?\0"
+
+
 class Status(NamedTuple):
     """An exit status: success, failure or unknown. ``origins`` are the programs whose own status it is."""
 
@@ -114,8 +118,8 @@ class Machine:
         self.tested = 0
         #: How many conditions of ``if`` and ``while`` deep.
         self.asked = 0
-        #: Programs of the pipeline that is being run.
-        self.piped: frozenset[int] = frozenset()
+        #: What the parts of the pipeline that is being run give together, with pipefail.
+        self.piped = SUCCESS
         self.loops = 0
         self.calls = 0
         #: What the variables were that the function at hand has made its own; None outside of functions.
@@ -150,8 +154,10 @@ class Machine:
 
     def doubt(self, texts: Iterable[str]) -> None:
         """Note that this way may depend on which exit codes those are that ``texts`` hold."""
-        marks = (match for text in texts for match in _MARK.finditer(text) if match.group(1) == "?")
-        self.doubted |= {int(number) for match in marks for number in match.group(2).split(",")}
+        marks = (match.groups() for text in texts for match in _MARK.finditer(text))
+        self.doubted |= {
+            int(number) for kind, numbers in marks if kind == "?" and numbers for number in numbers.split(",")
+        }
 
     def hide(self, name: str) -> None:
         """Make a variable the function's own (``local``), its value to be given back at the end."""
@@ -201,6 +207,8 @@ class Machine:
         """What ``$?`` becomes: a number where it is known, else a mark that remembers whose status it is."""
         if self.status.value is True and not self.status.origins:
             return "0"
+        if self.status.value is False and not self.status.origins:
+            return FAILED
         if not self.status.origins or self.status.is_negated:
             return UNRESOLVED
         return "\0?" + ",".join(str(origin) for origin in sorted(self.status.origins)) + "\0"

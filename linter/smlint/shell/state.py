@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Final, Protocol
 
 from smlint.container import UNRESOLVED, Word
+from smlint.shell.arithmetic import assigned
 from smlint.shell.syntax import AndOr, Block, Function, Negated, Node, Pipeline, Redirected, Simple, bodies
 from smlint.shell.words import UNKNOWN, Parameters, Value
 
@@ -99,7 +100,7 @@ class State:
             for word in rest:
                 self.assign(word, None)
         elif name in ("read", "mapfile", "readarray", "getopts", "printf", "let"):
-            self.forget(word for word in rest if _NAME.fullmatch(word))
+            self.forget(assigned(" ".join(rest)) if name == "let" else filter(_NAME.fullmatch, rest))
             if name == "getopts":
                 self.forget(("OPTARG", "OPTIND"))
         elif name == "shift" and rest and not rest[0].isdigit():

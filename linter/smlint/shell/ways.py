@@ -70,7 +70,7 @@ def _likeness(machine: Machine, housekeeping: bool) -> object:
     values = [value.text for value in machine.variables.values() if value is not None]
     values += [value.text for value in machine.parameters.values]
     # Jobs and marks in values refer to programs by number, housekeeping included.
-    by_number = machine.jobs or machine.piped or any("\0" in text for text in values)
+    by_number = machine.jobs or machine.piped.origins or any("\0" in text for text in values)
     status = machine.status
     return (
         machine.past,
@@ -120,9 +120,12 @@ def _merge(kept: Machine, other: Machine) -> None:
         min(len(kept.conditions), len(other.conditions)),
     )
     kept.conditions = kept.conditions[:same]
+    last, others_last = len(kept.events) - 1, len(other.events) - 1
     for origin in list(kept.assumed):
-        if other.assumed.get(origin) != kept.assumed[origin]:
+        theirs = others_last if origin == last else origin
+        if other.assumed.get(theirs) != kept.assumed[origin]:
             del kept.assumed[origin]
+            kept.doubted |= {origin}
 
 
 def _either(one: tuple[Value, ...] | None, two: tuple[Value, ...] | None) -> tuple[Value, ...] | None:
