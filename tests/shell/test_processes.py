@@ -144,6 +144,8 @@ TEXTS = [
     "(./prog; : \"${2:?missing}\"; true) || exit 3",
     "trap 'exit 0' EXIT; set -o nounset; ./prog; : \"$2\"",
     "f() { ./prog \"$A\"; }; A=0; A=1 f",
+    "A='a b'; export B=$A C='c d'; ./prog \"$B\" \"$C\"",
+    "f() { local B=x$A; ./prog \"$B\" $B; }; A='a b'; f",
 ]  # fmt: skip
 #: A program that starts before its shell's trap is set waits, under the name of ``trapped``, for the shell to say so.
 SIGNALS = [

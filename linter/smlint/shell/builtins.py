@@ -362,6 +362,8 @@ def _source(executor: Executor, node: Simple, words: Words, machine: Machine) ->
     return executor.source(words[1][0].text, [value for value, _ in words[2:]], machine)
 
 
+#: Builtins whose words may be assignments.
+DECLARATIONS: Final = frozenset(("export", "declare", "typeset", "local", "readonly"))
 BUILTINS: Final[dict[str, Builtin]] = {
     "exec": _exec,
     "exit": _exit,

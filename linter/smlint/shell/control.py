@@ -5,6 +5,7 @@ Where a condition is not decided, both ways are taken, and each remembers what i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -14,12 +15,13 @@ from smlint.shell.machine import FAILURE, SUCCESS, UNDECIDED, Machine, Status, v
 from smlint.shell.outcome import Condition, How
 from smlint.shell.syntax import AndOr, Block, Case, Group, If, Negated, Node, Piece, Pipeline, Simple
 from smlint.shell.transform import matches
-from smlint.shell.words import UNKNOWN, pattern, single
+from smlint.shell.words import UNKNOWN, Value, fields, pattern, single
 
 if TYPE_CHECKING:
     from smlint.shell.execute import Executor
 
 _MAX_CONDITION: Final = 80
+_ASSIGNMENT: Final = re.compile(r"[A-Za-z_]\w*\+?=")
 
 
 def pipeline(executor: Executor, node: Pipeline, machine: Machine) -> list[Machine]:
@@ -133,6 +135,11 @@ def _assume(executor: Executor, machine: Machine, node: Node, truth: bool) -> No
     if len(text) > _MAX_CONDITION:
         text = text[: _MAX_CONDITION - 1] + "…"
     machine.conditions = (*machine.conditions, Condition(text, truth, executor.place(node.start, node.end)))
+
+
+def declared(word: str, machine: Machine, *, brace: bool) -> list[Value]:
+    """What a word of ``export`` or its like becomes: an assignment is not split, as it is not on its own."""
+    return [single(word, machine)] if _ASSIGNMENT.match(word) else fields(word, machine, brace=brace)
 
 
 def condition(executor: Executor, node: Simple, machine: Machine) -> Status:

@@ -184,10 +184,11 @@ class Executor:
         if first == "[[":
             machine.status = control.condition(self, node, machine)
             return [machine]
+        expand = control.declared if first in builtins.DECLARATIONS else fields
         words: list[tuple[Value, Piece]] = [
             (value, piece)
             for piece in node.words
-            for value in fields(self.text(piece), machine, brace=self.brace)
+            for value in expand(self.text(piece), machine, brace=self.brace)
         ]
         while len(words) > 1 and words[0][0].text in ("command", "builtin"):
             if words[1][0].text.startswith("-") and words[1][0].text != "--":
@@ -393,7 +394,6 @@ def _outcome(ends: Sequence[Machine]) -> Status:
     # With ``set -e`` what fails ends the job with its own status; elsewhere all of that has worked.
     origins: frozenset[int] = frozenset().union(*(status.origins for status in failures))
     is_theirs = not any(status.is_negated or not status.origins for status in failures)
-    others = [end for end in ends if end.status.value is True]
-    if is_theirs and all(end.assumed.get(origin) for end in others for origin in origins):
+    if is_theirs and all(end.assumed.get(at) for end in ends if end.status.value for at in origins):
         return Status(None, origins)
     return UNDECIDED
