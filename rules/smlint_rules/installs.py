@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from smlint.container import SimpleCommand, Word, is_resolved
@@ -99,18 +99,27 @@ def installed_by(command: SimpleCommand) -> Iterator[Installed]:
             yield Installed(system, _bare(word.text, system), word)
 
 
-def taken_away(commands: Sequence[SimpleCommand]) -> frozenset[str]:
-    """Packages that ``commands`` remove with all that came along: dnf does so by itself, apt when it is told to."""
-    named: dict[str, set[str]] = {"deb": set(), "rpm": set()}
+def last_removals(commands: Sequence[SimpleCommand]) -> Mapping[str, int]:
+    """By package, the number of the last of ``commands`` that removes it with all that came along.
+
+    dnf removes so by itself, apt only if it is told to, there and then or later.
+    """
+    removals: dict[str, int] = {}
     is_swept = False
-    for command in commands:
+    for number, command in reversed(tuple(enumerate(commands))):
         system = _SYSTEMS.get(posixpath.basename(command.words[0].text), "")
         texts = [word.text for word in command.words[1:]]
-        if system not in named or not _REMOVING.intersection(texts) or _ONLY_LOOKS.intersection(texts):
+        if (
+            system not in ("deb", "rpm")
+            or not _REMOVING.intersection(texts)
+            or _ONLY_LOOKS.intersection(texts)
+        ):
             continue
-        named[system].update(text for text in texts if not text.startswith("-"))
         is_swept = is_swept or (system == "deb" and bool(_SWEEPING.intersection(texts)))
-    return frozenset(named["rpm"] | (named["deb"] if is_swept else set()))
+        if system == "rpm" or is_swept:
+            for text in texts:
+                removals.setdefault(text, number)
+    return removals
 
 
 def _from_files(program: str, rest: Sequence[Word]) -> Iterator[Installed]:

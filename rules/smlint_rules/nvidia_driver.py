@@ -88,8 +88,8 @@ class NvidiaDriver(ContainerRule):
             if _arrives(run)
             for command in run.inner
         ]
-        for number, command in enumerate(commands, 1):
-            yield from _by_command(command, commands[number:])
+        if commands:
+            yield from _by_commands(commands)
         for placed in container.evidence.placed_files(_FILE_HINT):
             from smlint_rules.driver_files import is_driver_file
 
@@ -106,16 +106,22 @@ def _arrives(run: RunCommand) -> bool:
     return run.copied is None or any(_SYSTEM.match(path) for path in run.copied)
 
 
-def _by_command(command: SimpleCommand, later: Sequence[SimpleCommand]) -> Iterator[Finding]:
+def _by_commands(commands: Sequence[SimpleCommand]) -> Iterator[Finding]:
     from smlint_rules.driver_packages import classify
-    from smlint_rules.installs import installed_by, taken_away
+    from smlint_rules.installs import installed_by, last_removals
 
-    for installed in installed_by(command):
-        package = classify(installed.name, installed.system)
-        if package is None or (package.meta and installed.alone):
-            continue
-        if installed.name not in taken_away(later):
-            yield _package(package, installed.word)
+    removals = last_removals(commands)
+    for number, command in enumerate(commands):
+        for installed in installed_by(command):
+            package = classify(installed.name, installed.system)
+            if package is None or (package.meta and installed.alone):
+                continue
+            if removals.get(installed.name, -1) <= number:
+                yield _package(package, installed.word)
+        yield from _by_installer(command)
+
+
+def _by_installer(command: SimpleCommand) -> Iterator[Finding]:
     program = words.program(command.words[0].text)
     options = [word.text for word in command.words[1:]]
     if program in {"ubuntu-drivers", "nvidia-driver-assistant"}:
