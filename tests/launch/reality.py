@@ -99,7 +99,7 @@ def _observed(container: Running, *, stopped: bool) -> Observed:
     if started is None:
         return Observed(False, "", False, False, None, log)
     pid = started[1]
-    pid1 = container.exec_run(["cat", "/proc/1/cmdline"]).output.decode().replace("\0", " ").strip()
+    pid1 = _command_line(container)
     if stopped:
         container.kill("SIGTERM")
     told = _tell(container, "-USR1", pid)
@@ -120,6 +120,17 @@ def _observed(container: Running, *, stopped: bool) -> Observed:
         exit_code=None if code is None else code == 5,
         log=log,
     )
+
+
+def _command_line(container: Running) -> str:
+    """That of process 1; a busy engine may lose what a command prints that ends at once."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        shown = container.exec_run(["cat", "/proc/1/cmdline"]).output.decode().replace("\0", " ").strip()
+        if shown:
+            return str(shown)
+        time.sleep(0.02)
+    raise NeverCameError(f"process 1 shows no command line within {PATIENCE} s")
 
 
 def _tell(container: Running, signal: str, pid: str) -> bool:
