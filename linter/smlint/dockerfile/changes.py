@@ -141,12 +141,12 @@ def with_mode(written: str | None) -> Change:
             return before
         entry = before.value
         mode = None if written is None else changed_mode(entry.mode, written)
-        if entry.kind is FileKind.DIRECTORY and entry.mode is None and not (written or "").isdigit():
+        if entry.kind is FileKind.DIRECTORY:
             # What is given to a mode that is not known is enough to know of a program, and only of that.
-            mode = None
-        if entry.kind is FileKind.DIRECTORY and (entry.mode or 0) & ~(mode or 0) & 0o6000:
+            is_unknown = entry.mode is None and not (written or "").isdigit()
             # GNU chmod leaves the set-id bits of directories where they are not named; BusyBox takes them away.
-            mode = None
+            if is_unknown or (entry.mode or 0) & ~(mode or 0) & 0o6000:
+                mode = None
         return Known(entry._replace(mode=mode), before.location)
 
     return change
