@@ -293,8 +293,7 @@ class Executor:
             machine.variables[name] = Value(UNRESOLVED, used)
             return
         if assignment.value is not None:
-            value = single(self.text(assignment.value), machine)
-            machine.variables[name] = value
+            machine.variables[name] = single(self.text(assignment.value), machine)
             return
         raw = self.text(Piece(assignment.start, assignment.end))
         added = single(raw.partition("=")[2], machine)
